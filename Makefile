@@ -1,0 +1,45 @@
+# What a newcomer needs: `make demo`, `make test`, `make clean`. The rest is for people who change opsharden.
+SHELL := /bin/bash
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: demo test unit lint molecule wheel setup clean lock help
+
+help:
+	@echo "make demo      build a lab of real hosts and run the whole loop on it"
+	@echo "make test      every test, on real hosts (about a quarter of an hour)"
+	@echo "make unit      the tests that need no host"
+	@echo "make lint      style, types, floors, roles"
+	@echo "make molecule  the roles' molecule scenarios"
+	@echo "make clean     remove the lab, the demo and the environment"
+	@echo "make lock      renew requirements.lock"
+
+setup: .venv/ready
+
+.venv/ready: requirements.lock pyproject.toml .ci/prepare
+	.ci/prepare
+
+demo: setup
+	docs/demo.sh
+
+test: setup lint
+	$(BIN)/pytest
+
+unit: setup
+	$(BIN)/pytest tests/unit
+
+lint: setup
+	.ci/lint
+
+molecule: setup
+	.ci/molecule
+
+clean:
+	-[ -x $(BIN)/opsharden ] && $(BIN)/opsharden lab down demo
+	-podman images -q --filter reference='localhost/opsharden-lab*' 2>/dev/null | sort -u | xargs -r podman rmi -f
+	rm -rf demo .venv .opsharden dist build .mypy_cache .ruff_cache .pytest_cache .ansible .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lock: setup
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --extra dev --no-emit-index-url \
+	  --no-emit-find-links --no-emit-trusted-host --no-header --upgrade --output-file requirements.lock pyproject.toml

@@ -1,0 +1,5 @@
+"""`python -m opsharden`."""
+
+from opsharden.cli.main import run
+
+run()

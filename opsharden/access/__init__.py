@@ -1,0 +1,1 @@
+"""First contact with a host: the key, the account, the proof that they work."""

@@ -1,0 +1,123 @@
+"""All controls and profiles at hand, and the choice among them for one run."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from opsharden.catalogue.content import profiles_path, roles_path
+from opsharden.catalogue.roles import Role, read_roles
+from opsharden.catalogue.schema import PROFILE, ProfileEntry, read
+from opsharden.errors import CatalogueError
+from opsharden.model import Control, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Controls, roles and profiles, ours and the user's.
+
+    Attributes:
+        roles: By name.
+        controls: By id.
+        profiles: By name, with what they extend already merged in.
+        digest: SHA-256 over every file of the content: what was applied and checked, to the letter.
+    """
+
+    roles: Mapping[str, Role]
+    controls: Mapping[str, Control]
+    profiles: Mapping[str, Profile]
+    digest: str
+
+    def profile(self, name: str) -> Profile:
+        """The profile of that name.
+
+        Raises:
+            CatalogueError: There is none.
+        """
+        if name not in self.profiles:
+            raise CatalogueError(f"There is no profile {name}.", f"Profiles are: {', '.join(sorted(self.profiles))}.")
+        return self.profiles[name]
+
+    def selected(self, profiles: Iterable[str]) -> tuple[str, ...]:
+        """The ids of all controls of the profiles, each once, in order."""
+        return tuple(dict.fromkeys(control for name in profiles for control in self.profile(name).controls))
+
+    def known(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """The ids, each proved to be a control's.
+
+        Raises:
+            CatalogueError: One is not; the advice names the nearest that is.
+        """
+        for control in ids:
+            if control not in self.controls:
+                near = difflib.get_close_matches(control, self.controls, n=1)
+                advice = f"Did you mean {near[0]}?" if near else "`opsharden controls` lists them all."
+                raise CatalogueError(f"There is no control {control}.", advice)
+        return tuple(ids)
+
+
+def load_catalogue(role_dirs: Sequence[Path] = (), profile_dirs: Sequence[Path] = ()) -> Catalogue:
+    """Read our content and the user's.
+
+    Raises:
+        CatalogueError: Something in it is malformed, missing or there twice.
+    """
+    folders = (roles_path(), *role_dirs)
+    roles = read_roles(folders)
+    controls: dict[str, Control] = {}
+    for role in roles:
+        for control in role.controls:
+            if control.id in controls:
+                raise CatalogueError(
+                    f"The control {control.id} is there twice: in {controls[control.id].role} and {role.name}.",
+                    "Control ids are kept for good: give yours a prefix of your own.",
+                )
+            controls[control.id] = control
+    profiles = _profiles((profiles_path(), *profile_dirs), controls)
+    digest = content_digest((*folders, profiles_path(), *profile_dirs))
+    return Catalogue({role.name: role for role in roles}, controls, profiles, digest)
+
+
+def content_digest(folders: Sequence[Path]) -> str:
+    """SHA-256 over names and bytes of all files below the folders, without what tools leave behind."""
+    whole = sha256()
+    for folder in folders:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            if "__pycache__" in path.parts:
+                continue
+            whole.update(f"{path.relative_to(folder)}\0".encode())
+            whole.update(sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def _profiles(folders: Sequence[Path], controls: Mapping[str, Control]) -> dict[str, Profile]:
+    entries: dict[str, ProfileEntry] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise CatalogueError(f"There is no folder of profiles at {folder}.", "Correct `profile_dirs`.")
+        for path in sorted(folder.glob("*.yml")):
+            entry = read(path, PROFILE)
+            entries[entry.name] = entry
+    return {name: _merged(name, entries, controls, ()) for name in entries}
+
+
+def _merged(
+    name: str, entries: Mapping[str, ProfileEntry], controls: Mapping[str, Control], seen: tuple[str, ...]
+) -> Profile:
+    if name not in entries:
+        raise CatalogueError(f"The profile {seen[-1]} extends {name}, which does not exist.")
+    if name in seen:
+        raise CatalogueError(f"The profile {name} extends itself: {' → '.join((*seen, name))}.")
+    entry = entries[name]
+    bases = [_merged(base, entries, controls, (*seen, name)) for base in entry.extends]
+    unknown = [control for control in entry.controls if control not in controls]
+    if unknown:
+        raise CatalogueError(f"The profile {name} names {unknown[0]}, which is no control.")
+    values: dict[str, object] = {}
+    for layer in (*(base.values for base in bases), entry.values):
+        values.update(layer)
+    ids = [control for base in bases for control in base.controls] + entry.controls
+    return Profile(name, entry.title, tuple(dict.fromkeys(ids)), values)

@@ -1,0 +1,28 @@
+"""Where our own content lies: at the top of a checkout, or inside the installed package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def content_root() -> Path:
+    """The folder that holds `roles/`, `playbooks/` and `inventories/example/`."""
+    installed = _PACKAGE / "content"
+    return installed if installed.is_dir() else _PACKAGE.parent
+
+
+def roles_path() -> Path:
+    """The folder of our roles."""
+    return content_root() / "roles"
+
+
+def profiles_path() -> Path:
+    """The folder of our profiles."""
+    return _PACKAGE / "catalogue" / "profiles"
+
+
+def site_playbook() -> Path:
+    """The playbook that names our roles in the order they are applied."""
+    return content_root() / "playbooks" / "site.yml"

@@ -1,0 +1,95 @@
+"""A role as content: its controls, its values, its checks and its proofs, read from one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from opsharden.catalogue.schema import CONTROLS, PROOFS, ControlEntry, ProofEntry, read
+from opsharden.errors import CatalogueError
+from opsharden.model import Control
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One role's folder.
+
+    Attributes:
+        name: The folder's name, which is the role's name for Ansible too.
+        path: The folder.
+        controls: What it is answerable for, in the file's order; empty for a helper role.
+        defaults: Its values, raw as in defaults/main.yml.
+        proofs: How to break each control.
+    """
+
+    name: str
+    path: Path
+    controls: tuple[Control, ...]
+    defaults: Mapping[str, Any]
+    proofs: Mapping[str, ProofEntry]
+
+    @property
+    def checks(self) -> Path:
+        """The folder of its checks; it may be missing."""
+        return self.path / "checks"
+
+
+def read_roles(folders: Sequence[Path]) -> tuple[Role, ...]:
+    """All roles below the folders, folder by folder, by name.
+
+    Raises:
+        CatalogueError: A folder is missing, a file is malformed, two roles share a name.
+    """
+    roles: dict[str, Role] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise CatalogueError(f"There is no folder of roles at {folder}.", "Correct `roles` in opsharden.toml.")
+        for path in sorted(path for path in folder.iterdir() if (path / "tasks").is_dir()):
+            if path.name in roles:
+                raise CatalogueError(
+                    f"Two roles are called {path.name}: {roles[path.name].path} and {path}.", "Rename yours."
+                )
+            roles[path.name] = _read_role(path)
+    return tuple(roles.values())
+
+
+def _read_role(path: Path) -> Role:
+    controls_file, proofs_file = path / "controls.yml", path / "proofs.yml"
+    entries = read(controls_file, CONTROLS) if controls_file.exists() else []
+    proofs = read(proofs_file, PROOFS) if proofs_file.exists() else {}
+    return Role(
+        name=path.name,
+        path=path,
+        controls=tuple(_control(entry, path.name) for entry in entries),
+        defaults=_defaults(path / "defaults" / "main.yml"),
+        proofs=proofs,
+    )
+
+
+def _control(entry: ControlEntry, role: str) -> Control:
+    return Control(
+        id=entry.id,
+        title=entry.title,
+        why=entry.why,
+        severity=entry.severity,
+        role=role,
+        level=entry.level,
+        risk=entry.risk,
+        references={name: tuple(numbers) for name, numbers in entry.references.items()},
+    )
+
+
+def _defaults(path: Path) -> Mapping[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise CatalogueError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(values, dict):
+        raise CatalogueError(f"{path} is not a list of names and values.")
+    return values

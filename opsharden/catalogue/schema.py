@@ -1,0 +1,80 @@
+"""The shape of the files of the catalogue, so that a slip in one of them is named with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from opsharden.errors import CatalogueError
+from opsharden.model import Risk, Severity
+
+ControlId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)+$")]
+T = TypeVar("T")
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ControlEntry(_Entry):
+    """One entry of a role's controls.yml."""
+
+    id: ControlId
+    title: str
+    why: str
+    severity: Severity
+    level: Annotated[int, Field(ge=0, le=2)] = 0
+    risk: Risk = Risk.NONE
+    references: dict[str, list[str]] = {}
+
+
+class ProofEntry(_Entry):
+    """How to break one control on a live host.
+
+    Attributes:
+        break_: Shell script, run as root.
+        given: Shell script, run as root before, that makes the control applicable.
+        where: A variable that names the host the scripts run on; the host under proof where empty.
+    """
+
+    break_: Annotated[str, Field(alias="break")]
+    given: str = ""
+    where: str = ""
+
+
+class ProfileEntry(_Entry):
+    """One profile file."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    title: str
+    extends: list[str] = []
+    controls: list[ControlId] = []
+    values: dict[str, Any] = {}
+
+
+CONTROLS = TypeAdapter(list[ControlEntry])
+PROOFS = TypeAdapter(dict[str, ProofEntry])
+PROFILE = TypeAdapter(ProfileEntry)
+
+
+def read(path: Path, shape: TypeAdapter[T]) -> T:
+    """Read one YAML file of the catalogue.
+
+    Raises:
+        CatalogueError: The file cannot be read, is not YAML, or has another shape.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{path} cannot be read: {error}.") from None
+    except yaml.YAMLError as error:
+        raise CatalogueError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
+    try:
+        return shape.validate_python(data)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(str(part) for part in problem["loc"]) or "the top"
+        raise CatalogueError(f"{path}, at {place}: {problem['msg']}.", "docs/controls.md shows the shape.") from None

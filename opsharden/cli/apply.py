@@ -1,0 +1,119 @@
+"""opsharden apply: bring about what fails."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from opsharden.cli import options
+from opsharden.cli.console import data, said
+from opsharden.cli.progress import HostProgress
+from opsharden.cli.result import deliver
+from opsharden.model import ChangeStatus, Finding, Member, Severity
+from opsharden.play import HostResult, PlayEvent
+from opsharden.report import outputs
+from opsharden.workflows.apply import Manner
+from opsharden.workflows.apply import apply as apply_targets
+from opsharden.workflows.filing import open_store
+from opsharden.workflows.workplace import choose, open_workplace
+
+Everything = Annotated[bool, typer.Option("--all", help="Every chosen control, not only what fails.")]
+Check = Annotated[bool, typer.Option("-C", "--check", help="Say what would change; change nothing.")]
+
+
+def apply(  # noqa: PLR0913, PLR0917 - one parameter per option of the command line
+    pattern: options.Pattern = "all",
+    inventory: options.InventoryOption = None,
+    limit: options.Limit = None,
+    profile: options.Profile = None,
+    control: options.ControlOption = None,
+    everything: Everything = False,
+    check: Check = False,
+    output: options.Output = None,
+    fail_on: options.FailOn = Severity.LOW,
+    exit_zero: options.ExitZero = False,
+    forks: options.Forks = None,
+    extra_vars: options.ExtraVars = None,
+    ask_become_pass: options.AskBecomePass = False,
+    become_password_file: options.BecomePasswordFile = None,
+    ask_vault_password: options.AskVaultPassword = False,
+    vault_password_file: options.VaultPasswordFile = None,
+) -> None:
+    """Verify, bring about what fails through Ansible, and verify again what was touched.
+
+    Only the controls that fail, only on the hosts where they fail: a fleet in order costs one look.
+
+    Examples:
+      opsharden apply                          what fails, everywhere
+      opsharden apply web1 --control ssh-grace one control on one host
+      opsharden apply --check                  what would change
+      opsharden apply --all                    everything, whether it fails or not
+
+    Exit codes: 0 clean, 3 findings are left, 4 incomplete (a host or a check could not be looked at).
+    """
+    wanted = outputs.parse(output or ())
+    settings = options.settings_from(inventory, forks)
+    access = options.access_from(
+        extra_vars=extra_vars,
+        ask_become_pass=ask_become_pass,
+        become_password_file=become_password_file,
+        ask_vault_password=ask_vault_password,
+        vault_password_file=vault_password_file,
+    )
+    place = open_workplace(settings, access)
+    targets = choose(place, options.choice_from(pattern, limit, profile, control))
+    manner = Manner(everything=everything, check=check, fail_on=fail_on)
+    with open_store(place, [place.host(name) for name in targets.wanted]) as store:
+        with _Watcher(said()) as watcher:
+            run_id = apply_targets(place, targets, store, manner, watcher)
+        code = deliver(store.record(run_id, observations=True), wanted, data(), said())
+    raise typer.Exit(0 if exit_zero else code)
+
+
+class _Watcher:
+    """Shows the stages of an apply one after the other, and each change as it happens."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress: HostProgress | None = None
+
+    def __enter__(self) -> _Watcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def stage(self, title: str, hosts: int) -> None:
+        """A new stage begins."""
+        self._end()
+        self._say(f"— {title}: {hosts} host{'s' if hosts != 1 else ''}")
+        if title.startswith("Verifying"):
+            self._progress = HostProgress(self._console, title, hosts)
+            self._progress.__enter__()
+
+    def host(self, member: Member, findings: tuple[Finding, ...]) -> None:
+        """A host was looked at."""
+        if self._progress:
+            self._progress.host(member, findings)
+
+    def event(self, event: PlayEvent) -> None:
+        """Show what changed or failed; what was fine already is not worth a line."""
+        if isinstance(event, HostResult) and event.status in _SHOWN:
+            self._say(f"{event.host}: {event.status.value}: {event.role}: {event.task}{_because(event)}")
+
+    def _end(self) -> None:
+        if self._progress:
+            self._progress.__exit__(None, None, None)
+            self._progress = None
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+_SHOWN = (ChangeStatus.CHANGED, ChangeStatus.FAILED, ChangeStatus.UNREACHABLE)
+
+
+def _because(event: HostResult) -> str:
+    return f": {event.message}" if event.message else ""

@@ -1,0 +1,103 @@
+"""opsharden bootstrap: make new hosts ready."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+from rich.table import Table
+from rich.text import Text
+
+from opsharden.cli import options
+from opsharden.cli.console import data, said
+from opsharden.errors import UsageError
+from opsharden.workflows.bootstrap import FirstLogin, Outcome
+from opsharden.workflows.bootstrap import bootstrap as bootstrap_hosts
+from opsharden.workflows.filing import open_store
+from opsharden.workflows.workplace import open_workplace
+
+User = Annotated[str | None, typer.Option("-u", "--user", help="Whom to log in as the first time.")]
+AskPass = Annotated[bool, typer.Option("-k", "--ask-pass", help="Ask for the login password.")]
+PasswordFile = Annotated[Path | None, typer.Option("--password-file", metavar="FILE", help="Read it from there.")]
+PrivateKey = Annotated[Path | None, typer.Option("--private-key", metavar="FILE", help="A key that is let in already.")]
+Fingerprint = Annotated[
+    str | None, typer.Option("--fingerprint", metavar="SHA256:...", help="The true host key's; for a single host.")
+]
+AcceptNew = Annotated[bool, typer.Option("--accept-new", help="Trust the host keys that are shown, and pin them.")]
+
+
+def bootstrap(  # noqa: PLR0913, PLR0917 - one parameter per option of the command line
+    pattern: options.Pattern = "all",
+    inventory: options.InventoryOption = None,
+    limit: options.Limit = None,
+    user: User = None,
+    ask_pass: AskPass = False,
+    password_file: PasswordFile = None,
+    private_key: PrivateKey = None,
+    fingerprint: Fingerprint = None,
+    accept_new: AcceptNew = False,
+    forks: options.Forks = None,
+    extra_vars: options.ExtraVars = None,
+    ask_become_pass: options.AskBecomePass = False,
+    become_password_file: options.BecomePasswordFile = None,
+    ask_vault_password: options.AskVaultPassword = False,
+    vault_password_file: options.VaultPasswordFile = None,
+) -> None:
+    """Make new hosts ready: host key pinned, python3, automation account with key and sudo, and a fresh login as proof.
+
+    A host key is accepted when it is pinned already, when it has the given fingerprint (--fingerprint, or the variable
+    bootstrap_host_key_fingerprint), or with --accept-new. A second run changes nothing.
+
+    Examples:
+      opsharden bootstrap --ask-pass                        all hosts of the inventory
+      opsharden bootstrap web9 -u root --private-key ~/.ssh/id_ed25519
+      opsharden bootstrap web9 -k --fingerprint SHA256:...
+
+    Exit codes: 0 all ready, 4 some are not.
+    """
+    settings = options.settings_from(inventory, forks)
+    access = options.access_from(
+        extra_vars=extra_vars,
+        ask_become_pass=ask_become_pass,
+        become_password_file=become_password_file,
+        ask_vault_password=ask_vault_password,
+        vault_password_file=vault_password_file,
+    )
+    place = open_workplace(settings, access)
+    names = [host.name for host in place.inventory.select(pattern, limit) if host.connection == "ssh"]
+    hosts = [place.host(name) for name in names]
+    if fingerprint and len(hosts) != 1:
+        raise UsageError(f"--fingerprint is for a single host; {len(hosts)} match.", "Limit it with -l.")
+    password = SecretStr(getpass.getpass("Login password: ")) if ask_pass else None
+    if password_file is not None:
+        password = options.read_password(password_file)
+    first = FirstLogin(user, password, private_key, access.become_password, fingerprint, accept_new)
+    secrets = [password.get_secret_value()] if password else []
+    with open_store(place, hosts, secrets) as store:
+        run_id, outcomes = bootstrap_hosts(place, hosts, first, store, _say)
+    _table(outcomes)
+    said().print(f"filed as: {run_id}", markup=False, highlight=False)
+    raise typer.Exit(4 if any(outcome.failure for outcome in outcomes) else 0)
+
+
+def _say(outcome: Outcome) -> None:
+    said().print(f"{outcome.host}: {_state(outcome)}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _state(outcome: Outcome) -> str:
+    if outcome.failure:
+        return "failed"
+    return "changed" if outcome.changed else "ok"
+
+
+def _table(outcomes: tuple[Outcome, ...]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("host", "outcome", "what"):
+        table.add_column(name, overflow="fold")
+    for outcome in outcomes:
+        what = [*outcome.changed, *([outcome.failure, f"→ {outcome.advice}"] if outcome.failure else [])]
+        table.add_row(Text(outcome.host), _state(outcome), Text("\n".join(what)))
+    data().print(table)

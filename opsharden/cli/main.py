@@ -1,0 +1,127 @@
+"""The command `opsharden`: verbs are loaded when they are called, so that --help answers at once."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import signal
+import sys
+from typing import Any
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from opsharden import __version__
+from opsharden.errors import OpshardenError, UsageError
+
+VERBS = {
+    "init": ("opsharden.cli.init", "init", "Make a folder to work in: settings, inventory, keys."),
+    "bootstrap": ("opsharden.cli.bootstrap", "bootstrap", "Make new hosts ready: python3, automation account, key."),
+    "verify": ("opsharden.cli.verify", "verify", "Look at every host and say which controls hold."),
+    "apply": ("opsharden.cli.apply", "apply", "Bring about what fails, then verify again."),
+    "runs": ("opsharden.cli.runs", "app", "What was done: list, show, diff."),
+    "convert": ("opsharden.cli.convert", "convert", "Render a filed run again, in another format."),
+    "controls": ("opsharden.cli.controls", "controls", "The catalogue: every control, or one in full."),
+    "config": ("opsharden.cli.config", "config", "The settings that hold here, and where each comes from."),
+    "lab": ("opsharden.cli.lab", "app", "Throwaway real hosts on this machine, to try things on."),
+}
+"""Verb to its module, its attribute there (a command's function or a typer app), and its line in the help."""
+
+
+class _Verbs(TyperGroup):
+    """A group that imports a verb's module when the verb is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The verbs, in the order of their use."""
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The verb's command; for the overview, which shows names and help lines only, a stand-in."""
+        if cmd_name not in VERBS:
+            return None
+        module, attribute, line = VERBS[cmd_name]
+        overview = not set(sys.argv[1:]) - {"-h", "--help"}
+        found = _stand_in if overview else getattr(importlib.import_module(module), attribute)
+        return _command(found, cmd_name, line)
+
+
+def _command(found: Any, name: str, line: str) -> Any:
+    app = found
+    if not isinstance(found, typer.Typer):
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        app.command(name, short_help=line)(found)
+    command = typer.main.get_command(app)
+    command.name = name
+    for each in (command, *getattr(command, "commands", {}).values()):
+        each.help = _lines_kept(each.help or "")
+    return command
+
+
+def _lines_kept(text: str) -> str:
+    """A help text whose examples are not run together: click keeps a paragraph as it is behind a backspace."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(f"\b\n{part}" if "\n  " in part else part for part in paragraphs)
+
+
+def _stand_in() -> None: ...
+
+
+app = typer.Typer(
+    cls=_Verbs,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Bring the hosts of an Ansible inventory to a declared state, prove it from the outside, file the proof.",
+    epilog="Exit codes: 0 clean, 1 our error, 2 usage, 3 findings, 4 incomplete.",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def main(
+    version: bool = typer.Option(False, "--version", is_eager=True, help="Show the version and leave."),
+) -> None:
+    """Only for options that stand before any verb."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def run() -> None:
+    """Entry point: errors as sentences, Ctrl-C and SIGTERM alike, and the exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app(args=_arguments(sys.argv[1:]), standalone_mode=True)
+    except OpshardenError as error:
+        _say(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output is gone (`| head`): nothing to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _arguments(given: list[str]) -> list[str]:
+    given = ["--output" if word == "-o" else word for word in given]
+    if "--output" not in given:
+        return given
+    from opsharden.report.outputs import spread  # noqa: PLC0415 - only who asks for reports pays for them
+
+    return spread(given)
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    signal.signal(number, signal.SIG_DFL)  # a second one is harsher
+    raise KeyboardInterrupt
+
+
+def _say(error: OpshardenError) -> None:
+    kind = "usage" if isinstance(error, UsageError) else "error"
+    console = Console(stderr=True)
+    console.print(f"opsharden: {kind}: {error.message}", markup=False, highlight=False, soft_wrap=True)
+    if error.advice:
+        console.print(f"  → {error.advice}", markup=False, highlight=False, soft_wrap=True)

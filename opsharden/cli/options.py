@@ -1,0 +1,110 @@
+"""Options that several verbs share, named after Ansible's, and what becomes of them."""
+
+from __future__ import annotations
+
+import getpass
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from pydantic import SecretStr
+
+from opsharden import settings
+from opsharden.errors import UsageError
+from opsharden.model import Severity
+from opsharden.workflows.workplace import Access, Choice
+
+Pattern = Annotated[str, typer.Argument(metavar="[PATTERN]", help="Hosts and groups, as Ansible writes them.")]
+InventoryOption = Annotated[
+    list[str] | None, typer.Option("-i", "--inventory", metavar="SOURCE", help="Inventory; may be repeated.")
+]
+Limit = Annotated[str | None, typer.Option("-l", "--limit", metavar="PATTERN", help="Only these of the hosts.")]
+Profile = Annotated[
+    list[str] | None, typer.Option("--profile", metavar="NAME", help="In place of the hosts' own profiles.")
+]
+ControlOption = Annotated[list[str] | None, typer.Option("--control", metavar="ID", help="Only this control.")]
+Forks = Annotated[int | None, typer.Option("-f", "--forks", metavar="N", help="Hosts at the same time.")]
+ExtraVars = Annotated[
+    list[str] | None, typer.Option("-e", "--extra-vars", metavar="VARS", help="name=value, YAML, or @file.")
+]
+AskBecomePass = Annotated[bool, typer.Option("-K", "--ask-become-pass", help="Ask for sudo's password.")]
+BecomePasswordFile = Annotated[
+    Path | None, typer.Option("--become-password-file", metavar="FILE", help="Read sudo's password from there.")
+]
+AskVaultPassword = Annotated[
+    bool, typer.Option("-J", "--ask-vault-password", help="Ask for the password of Ansible Vault.")
+]
+VaultPasswordFile = Annotated[
+    Path | None, typer.Option("--vault-password-file", metavar="FILE", help="The vault's password, or what prints it.")
+]
+Output = Annotated[
+    list[str] | None,
+    typer.Option("-o", "--output", metavar="FORMAT[:PATH]", help="table, json, junit, csv or html; several at once."),
+]
+FailOn = Annotated[Severity, typer.Option("--fail-on", help="The weakest severity that makes the exit code 3.")]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Findings and unreachable hosts are no failure.")]
+
+
+def settings_from(inventory: list[str] | None = None, forks: int | None = None) -> settings.Settings:
+    """The settings with the flags that every verb has."""
+    return settings.load(flags={"inventory": inventory or None, "forks": forks})
+
+
+def access_from(
+    *,
+    extra_vars: list[str] | None = None,
+    ask_become_pass: bool = False,
+    become_password_file: Path | None = None,
+    ask_vault_password: bool = False,
+    vault_password_file: Path | None = None,
+) -> Access:
+    """What the user gave to get in; asks for what they want to type."""
+    become = SecretStr(getpass.getpass("sudo password: ")) if ask_become_pass else None
+    if become_password_file is not None:
+        become = read_password(become_password_file)
+    vault = SecretStr(getpass.getpass("Vault password: ")) if ask_vault_password else None
+    return Access(become, vault, vault_password_file, _variables(extra_vars or ()))
+
+
+def choice_from(pattern: str, limit: str | None, profile: list[str] | None, control: list[str] | None) -> Choice:
+    """What the user narrowed the run down to."""
+    return Choice(pattern, limit, tuple(profile) if profile else None, tuple(control or ()))
+
+
+def read_password(path: Path) -> SecretStr:
+    """The first line of a file.
+
+    Raises:
+        UsageError: It cannot be read, or is empty.
+    """
+    try:
+        lines = path.expanduser().read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The password file {path} cannot be read: {error}.") from None
+    if not lines or not lines[0]:
+        raise UsageError(f"The password file {path} is empty.", "Its first line is to be the password.")
+    return SecretStr(lines[0])
+
+
+def _variables(given: Sequence[str]) -> dict[str, Any]:
+    variables: dict[str, Any] = {}
+    for text in given:
+        variables.update(_parsed(text))
+    return variables
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        if text.startswith("@"):
+            text = Path(text[1:]).expanduser().read_text(encoding="utf-8")
+        elif not text.lstrip().startswith("{"):
+            return dict(pair.split("=", 1) for pair in shlex.split(text))
+        found = yaml.safe_load(text)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UsageError(f"--extra-vars {text[:60]!r} cannot be read: {' '.join(str(error).split())}.") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"--extra-vars {text[:60]!r} is not a set of names and values.", "Write name=value.")
+    return found

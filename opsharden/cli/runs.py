@@ -1,0 +1,177 @@
+"""opsharden runs: what was done so far, and how it compares."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from opsharden import settings
+from opsharden.evidence import Difference, Shift, Turn
+from opsharden.model import ExitCode, Run
+from opsharden.report import outputs
+from opsharden.report.text import counted, duration, moment, visible
+from opsharden.workflows import runs
+
+app = typer.Typer(help="Look at the runs on file and compare them.", no_args_is_help=True)
+
+_REFERENCE = "A run id, the beginning of one, or `latest`."
+
+
+class Output(StrEnum):
+    """How a list or a comparison is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+_Output = Annotated[Output, typer.Option("--output", help="A table for people or JSON for programs, on stdout.")]
+
+
+@app.command("list")
+def list_command(
+    output: _Output = Output.TABLE,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")] = 20,
+) -> None:
+    """List runs, newest first, with what each came to.
+
+    The last column is the exit code: 0 clean, 1 our error, 3 findings, 4 a host could not be looked at.
+
+    Example: opsharden runs list --limit 5
+    """
+    found = runs.listed(settings.load().database, limit=limit)
+    if output is Output.JSON:
+        _print_json([asdict(run) for run in found])
+    else:
+        _stdout().print(_run_table(found))
+    if len(found) == limit:
+        _say(f"The newest {counted(limit, 'run')}; --limit shows more.")
+
+
+@app.command("show")
+def show_command(
+    run: Annotated[str, typer.Argument(metavar="RUN", help=_REFERENCE)] = "latest",
+    output: Annotated[
+        list[str] | None,
+        typer.Option("--output", metavar="FORMAT[:PATH]", help="table, json, csv, junit or html; may be repeated."),
+    ] = None,
+) -> None:
+    """Show one run as it was reported when it ended.
+
+    Example: opsharden runs show 20261124-1430 --output table --output html:run.html
+    """
+    wanted = outputs.parse(output or [])
+    record = runs.shown(settings.load().database, run)
+    for path in outputs.write(wanted, record, Console()):
+        _say(f"written to: {path}")
+
+
+@app.command("diff")
+def diff_command(
+    before: Annotated[str | None, typer.Argument(metavar="[BEFORE]", help=_REFERENCE)] = None,
+    after: Annotated[str | None, typer.Argument(metavar="[AFTER]", help=_REFERENCE)] = None,
+    output: _Output = Output.TABLE,
+) -> None:
+    """Say what got worse and what got better between two runs.
+
+    Without arguments it compares the two latest verify runs that came to their end; with one, that run with the latest.
+    What could not be looked at any more is never called better. Exit code 3 where something got worse, 4 where nothing
+    did but we lost sight of something, else 0.
+
+    Example: opsharden runs diff 20261123 latest && echo "no worse than yesterday"
+    """
+    found = runs.compared(settings.load().database, before, after)
+    if output is Output.JSON:
+        _print_json(asdict(found))
+    else:
+        _print_difference(found)
+    if found.turned(Turn.WORSE):
+        raise typer.Exit(ExitCode.FINDINGS)
+    if found.turned(Turn.LOST_SIGHT):
+        raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+def _run_table(found: tuple[Run, ...]) -> Table:
+    table = Table("run", "verb", "state", "started", "took", "by", "profiles", "exit", box=None, pad_edge=False)
+    for run in found:
+        table.add_row(
+            run.id,
+            run.verb,
+            run.state,
+            moment(run.started_at),
+            duration((run.ended_at - run.started_at).total_seconds()) if run.ended_at else "",
+            Text(f"{visible(run.operator)}@{visible(run.control_node)}"),
+            Text(" ".join(run.profiles)),
+            "" if run.exit_code is None else str(run.exit_code),
+        )
+    return table
+
+
+_HEADINGS = {
+    Turn.WORSE: "got worse",
+    Turn.LOST_SIGHT: "lost sight of",
+    Turn.BETTER: "got better",
+    Turn.NEW: "new",
+    Turn.OTHER: "otherwise changed",
+}
+
+
+def _print_difference(found: Difference) -> None:
+    console = _stdout()
+    console.print(f"from {found.before.id} to {found.after.id}", highlight=False)
+    for turn, heading in _HEADINGS.items():
+        if shifts := found.turned(turn):
+            console.print(f"\n{heading}: {len(shifts)}", highlight=False)
+            console.print(_shift_table(shifts))
+    console.print()
+    for heading, names in (
+        ("new hosts", found.new_hosts),
+        ("hosts gone", found.gone_hosts),
+        ("new controls", found.new_controls),
+        ("controls gone", found.gone_controls),
+    ):
+        if names:
+            console.print(Text(f"{heading}: {', '.join(names)}"))
+    console.print(f"still failing: {found.still_failing}   still not looked at: {found.still_blind}", highlight=False)
+
+
+def _shift_table(shifts: tuple[Shift, ...]) -> Table:
+    table = Table("severity", "control", "host", "before", "after", "reason", box=None, pad_edge=False)
+    for shift in shifts:
+        first_line = shift.reason.strip().partition("\n")[0]
+        table.add_row(
+            shift.severity or "",
+            Text(shift.control),
+            Text(shift.host),
+            shift.before or "-",
+            shift.after or "-",
+            Text(visible(first_line)),
+        )
+    return table
+
+
+def _stdout() -> Console:
+    """A table for a terminal fits the terminal; in a file or a pipe every row is one line."""
+    return Console() if sys.stdout.isatty() else Console(width=1000, soft_wrap=True)
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, indent=1, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    raise TypeError(f"{value!r} has no JSON form")

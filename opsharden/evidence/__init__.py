@@ -1,0 +1,8 @@
+"""What runs leave behind: kept so that it survives crashes, and so that tampering shows."""
+
+from opsharden.evidence.diff import Difference, Shift, Turn, diff
+from opsharden.evidence.ids import new_run_id
+from opsharden.evidence.redact import Redact, redactor
+from opsharden.evidence.store import Store
+
+__all__ = ["Difference", "Redact", "Shift", "Store", "Turn", "diff", "new_run_id", "redactor"]

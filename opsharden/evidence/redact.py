@@ -1,0 +1,88 @@
+"""The last line of defence: no known secret is written to the database, wherever it turned up."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from urllib.parse import quote
+
+from opsharden.model import Change, Finding, Member, Observation, Run
+
+Redact = Callable[[bytes], bytes]
+MARK = b"[redacted]"
+
+
+def redactor(secrets: Iterable[str | bytes]) -> Redact:
+    """A function that replaces every secret, also as JSON, shell, URL or base64 would write it.
+
+    Args:
+        secrets: Passwords and the like; empty ones are passed over.
+    """
+    forms = {form for secret in secrets if secret for form in _forms(secret)}
+    if not forms:
+        return unchanged
+    # Longest first: where one secret begins with another, the whole of it must go.
+    pattern = re.compile(b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
+    return lambda text: pattern.sub(MARK, text)
+
+
+def unchanged(text: bytes) -> bytes:
+    """Redact nothing."""
+    return text
+
+
+def _forms(secret: str | bytes) -> Iterable[bytes]:
+    raw = secret.encode() if isinstance(secret, str) else secret
+    yield raw
+    yield base64.b64encode(raw)
+    yield quote(raw, safe="").encode()
+    word = raw.decode(errors="surrogateescape")
+    for text in (json.dumps(word)[1:-1], json.dumps(word, ensure_ascii=False)[1:-1], shlex.quote(word)):
+        yield text.encode(errors="surrogateescape")
+
+
+class Censor:
+    """Puts what is about to be stored through a `Redact`, and makes its text fit for any database."""
+
+    def __init__(self, redact: Redact) -> None:
+        self._redact = redact
+
+    def text(self, text: str) -> str:
+        """Without secrets, and without what UTF-8 or PostgreSQL cannot hold: lone surrogates and NUL become escapes."""
+        safe = self._redact(text.encode(errors="backslashreplace")).decode(errors="backslashreplace")
+        return safe.replace("\0", "\\x00")
+
+    def observation(self, seen: Observation) -> Observation:
+        """Command and answer without secrets; its digest is then that of what is kept."""
+        return replace(
+            seen,
+            command=self.text(seen.command),
+            stdout=self._redact(seen.stdout),
+            stderr=self._redact(seen.stderr),
+        )
+
+    def finding(self, found: Finding, kept_as: Mapping[str, str]) -> Finding:
+        """The words without secrets, citing observations under the digests they are kept as."""
+        return replace(
+            found,
+            observed=self.text(found.observed),
+            expected=self.text(found.expected),
+            reason=self.text(found.reason),
+            observations=tuple(kept_as.get(digest, digest) for digest in found.observations),
+        )
+
+    def change(self, made: Change) -> Change:
+        """Task names are templated, so both they and the message may hold values."""
+        return replace(made, task=self.text(made.task), message=self.text(made.message))
+
+    def member(self, host: Member) -> Member:
+        """An unreachable host's reason quotes what ssh said."""
+        return replace(host, reason=self.text(host.reason))
+
+    def run(self, started: Run) -> Run:
+        """The command line may hold `-e` values."""
+        return replace(started, command=self.text(started.command))

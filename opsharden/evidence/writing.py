@@ -1,0 +1,194 @@
+"""Statements that add to the store. Each works in the transaction of the connection it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+
+from sqlalchemy import Connection, Table, func, insert, select, update
+
+from opsharden.errors import EvidenceError
+from opsharden.evidence import tables
+from opsharden.evidence.content import control_content, control_digest, finding_content, finding_digest, sheet_digest
+from opsharden.evidence.owner import Owner
+from opsharden.evidence.timing import pack
+from opsharden.model import Change, Control, Finding, Member, Observation, Run
+
+# How many values one IN (...) holds: every database takes this many parameters.
+_BATCH = 500
+
+
+def insert_run(connection: Connection, run: Run, owner: Owner) -> None:
+    """File a run as it starts."""
+    connection.execute(
+        insert(tables.run).values(
+            **asdict(run),
+            owner_node=owner.node,
+            owner_boot=owner.boot,
+            owner_pid=owner.pid,
+            owner_started=owner.started,
+        )
+    )
+
+
+def open_run_key(connection: Connection, run_id: str) -> int:
+    """The key of a run that may still be added to.
+
+    Raises:
+        EvidenceError: No such run, or it has ended: what it came to is not changed any more.
+    """
+    row = connection.execute(
+        select(tables.run.c.key, tables.run.c.ended_at).where(tables.run.c.id == run_id)
+    ).one_or_none()
+    if row is None:
+        raise EvidenceError(f"Nothing can be filed for run {run_id}: it was never begun.")
+    if row.ended_at is not None:
+        raise EvidenceError(f"Nothing can be filed for run {run_id} any more: it has ended.")
+    return int(row.key)
+
+
+def insert_controls(connection: Connection, run_key: int, controls: Iterable[Control]) -> None:
+    """File the controls a run asks for, as they are now."""
+    rows = {control_digest(control): control_content(control) for control in controls}
+    keys = _keep(connection, tables.control, rows)
+    start = connection.scalar(
+        select(func.count()).select_from(tables.run_control).where(tables.run_control.c.run_key == run_key)
+    )
+    _insert_all(
+        connection,
+        tables.run_control,
+        [{"run_key": run_key, "seq": seq, "control_key": keys[digest]} for seq, digest in enumerate(rows, start or 0)],
+    )
+
+
+def insert_members(connection: Connection, run_key: int, members: Iterable[Member]) -> None:
+    """File the population of a run."""
+    _insert_all(connection, tables.member, [asdict(member) | {"run_key": run_key} for member in members])
+
+
+def insert_changes(connection: Connection, run_key: int, changes: Iterable[Change]) -> None:
+    """File what Ansible did."""
+    _insert_all(connection, tables.change, [asdict(change) | {"run_key": run_key} for change in changes])
+
+
+def file_member(connection: Connection, run_key: int, member: Member, sheet: int | None, timing: bytes | None) -> None:
+    """File what became of one host, once.
+
+    Raises:
+        EvidenceError: The host has a sheet in this run already.
+    """
+    table = tables.member
+    where = (table.c.run_key == run_key) & (table.c.host == member.host)
+    filed = connection.execute(select(table.c.key, table.c.sheet_key).where(where)).one_or_none()
+    values = asdict(member) | {"run_key": run_key, "sheet_key": sheet, "timing": timing}
+    if filed is None:
+        connection.execute(insert(table).values(**values))
+    elif filed.sheet_key is None:
+        connection.execute(update(table).where(table.c.key == filed.key).values(**values))
+    else:
+        raise EvidenceError(f"{member.host} was filed twice in one run; the first result was kept.")
+
+
+def keep_sheet(
+    connection: Connection, host: str, findings: Sequence[Finding], observations: Sequence[Observation]
+) -> tuple[int, bytes]:
+    """Store what one host came to, where no equal host has come to it before.
+
+    Args:
+        connection: Where to.
+        host: The host it is about; observations of other hosts are marked as looked from there.
+        findings: In the order they were made.
+        observations: In the order they were taken.
+
+    Returns:
+        The sheet's key, and the packed times.
+
+    Raises:
+        EvidenceError: A finding stands on an observation that is nowhere on file.
+    """
+    timing = pack(observations, findings)
+    peers = [(seen.digest, "" if seen.host == host else seen.host) for seen in observations]
+    by_digest = {finding_digest(finding): finding for finding in findings}
+    order = [finding_digest(finding) for finding in findings]
+    digest = sheet_digest(order, peers)
+    known = connection.scalar(select(tables.sheet.c.key).where(tables.sheet.c.digest == digest))
+    if known is not None:
+        return known, timing
+
+    observation_keys = _keep_observations(connection, observations)
+    finding_keys = _keep_findings(connection, by_digest, observation_keys)
+    sheet_key = _keep(connection, tables.sheet, {digest: {}})[digest]
+    _insert_all(
+        connection,
+        tables.sheet_finding,
+        [{"sheet_key": sheet_key, "seq": seq, "finding_key": finding_keys[each]} for seq, each in enumerate(order)],
+    )
+    _insert_all(
+        connection,
+        tables.sheet_observation,
+        [
+            {"sheet_key": sheet_key, "seq": seq, "observation_key": observation_keys[each], "peer": peer}
+            for seq, (each, peer) in enumerate(peers)
+        ],
+    )
+    return sheet_key, timing
+
+
+def _keep_observations(connection: Connection, observations: Iterable[Observation]) -> dict[str, int]:
+    rows = {
+        seen.digest: {
+            "command": seen.command,
+            "rc": seen.rc,
+            "stdout": seen.stdout,
+            "stderr": seen.stderr,
+            "truncated": seen.truncated,
+        }
+        for seen in observations
+    }
+    return _keep(connection, tables.observation, rows)
+
+
+def _keep_findings(
+    connection: Connection, findings: Mapping[str, Finding], observation_keys: Mapping[str, int]
+) -> dict[str, int]:
+    known = _keys(connection, tables.finding, findings)
+    new = {digest: finding for digest, finding in findings.items() if digest not in known}
+    cited = {digest for finding in new.values() for digest in finding.observations}
+    elsewhere = _keys(connection, tables.observation, cited - observation_keys.keys())
+    on_file = {**observation_keys, **elsewhere}
+    for finding in new.values():
+        if missing := [digest for digest in finding.observations if digest not in on_file]:
+            raise EvidenceError(f"{finding.control} on {finding.host} stands on {missing[0]}, which was not filed.")
+    keys = _keep(connection, tables.finding, {digest: finding_content(finding) for digest, finding in new.items()})
+    citations = [
+        {"finding_key": keys[digest], "seq": seq, "observation_key": on_file[each]}
+        for digest, finding in new.items()
+        for seq, each in enumerate(finding.observations)
+    ]
+    _insert_all(connection, tables.finding_observation, citations)
+    return {**known, **keys}
+
+
+def _keep(connection: Connection, table: Table, rows: Mapping[str, Mapping[str, object]]) -> dict[str, int]:
+    """Store rows by digest, those that are there already once only; their keys by digest.
+
+    The write lock is held, so nobody adds the same in between.
+    """
+    known = _keys(connection, table, rows)
+    _insert_all(connection, table, [{"digest": digest, **row} for digest, row in rows.items() if digest not in known])
+    return {**known, **_keys(connection, table, rows.keys() - known.keys())}
+
+
+def _keys(connection: Connection, table: Table, digests: Iterable[str]) -> dict[str, int]:
+    wanted = list(digests)
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), _BATCH):
+        batch = wanted[start : start + _BATCH]
+        rows = connection.execute(select(table.c.digest, table.c.key).where(table.c.digest.in_(batch)))
+        found.update((row.digest, row.key) for row in rows)
+    return found
+
+
+def _insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)

@@ -1,0 +1,148 @@
+"""The few doors into Ansible's own reading of inventories: so that a host means here what it means to Ansible.
+
+ansible-core does not promise these classes for good; they are imported here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import SecretStr
+
+from opsharden.errors import InventoryError, VaultError
+
+# Read by Ansible at its first import. An inventory that cannot be read whole must not be half a fleet.
+os.environ["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"] = "true"
+os.environ["ANSIBLE_LOCALHOST_WARNING"] = "false"
+os.environ["ANSIBLE_INVENTORY_UNPARSED_WARNING"] = "false"
+os.environ["ANSIBLE_DEPRECATION_WARNINGS"] = "false"
+
+from ansible.errors import AnsibleError
+from ansible.inventory.manager import InventoryManager, split_host_pattern
+from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import EncryptedString, VaultSecret, VaultSecretsContext, get_file_vault_secret
+from ansible.template import Templar, trust_as_template
+from ansible.vars.hostvars import HostVars
+from ansible.vars.manager import VariableManager
+
+__all__ = ["AnsibleError", "EncryptedString", "Reading", "read", "reason", "split_host_pattern", "trusted"]
+
+
+class Reading:
+    """An inventory as Ansible read it."""
+
+    def __init__(self, loader: DataLoader, sources: Sequence[str]) -> None:
+        self.loader = loader
+        self.manager = InventoryManager(loader=loader, sources=list(sources))
+        self._variables = VariableManager(loader=loader, inventory=self.manager)
+        HostVars(inventory=self.manager, variable_manager=self._variables, loader=loader)
+
+    def variables(self, host: Any) -> dict[str, Any]:
+        """All variables of one host, raw: templates not rendered, vaulted values closed."""
+        return dict(self._variables.get_vars(host=host))
+
+    def render(self, value: Any, variables: Mapping[str, Any]) -> Any:
+        """One value with its templates rendered and its vault opened."""
+        return Templar(loader=self.loader, variables=dict(variables)).template(value)
+
+
+def read(sources: Sequence[str], vault_password_file: Path | None, vault_password: SecretStr | None) -> Reading:
+    """Let Ansible read the sources.
+
+    Raises:
+        InventoryError: A source is missing or cannot be parsed.
+        VaultError: The password file cannot be read, or a vaulted file does not open.
+    """
+    for source in sources:
+        _precheck(source)
+    loader = DataLoader()
+    _open_vault(loader, vault_password_file, vault_password)
+    with _quiet() as said:
+        try:
+            return Reading(loader, sources)
+        except AnsibleError as error:
+            text = reason(error)
+            if "vault" in text.lower() or "decrypt" in text.lower():
+                raise VaultError(
+                    f"The inventory has vaulted content that does not open: {text}", _VAULT_ADVICE
+                ) from None
+            raise InventoryError(
+                f"The inventory cannot be read: {text}",
+                "`ansible-inventory --list -i ...` shows what Ansible makes of it.",
+            ) from None
+        finally:
+            said.truncate(0)
+
+
+def reason(error: BaseException) -> str:
+    """What Ansible says went wrong, in one line."""
+    text = " ".join(str(getattr(error, "message", None) or error).split())
+    return text if text.endswith(".") else f"{text}."
+
+
+def trusted(value: Any) -> Any:
+    """The value with every string in it marked as one that Ansible may render."""
+    if isinstance(value, str):
+        return trust_as_template(value)
+    if isinstance(value, dict):
+        return {name: trusted(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [trusted(inner) for inner in value]
+    return value
+
+
+_VAULT_ADVICE = "Give the password with --vault-password-file FILE or --ask-vault-password."
+
+
+def _precheck(source: str) -> None:
+    """Name a missing source, and the line of a slip in a YAML one, better than a chain of inventory plugins can."""
+    path = Path(source)
+    if "," in source:
+        return
+    if not path.exists():
+        raise InventoryError(f"There is no inventory at {source}.", "Name one with -i, or in opsharden.toml.")
+    if path.suffix in (".yml", ".yaml"):
+        try:
+            yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 0
+            raise InventoryError(
+                f"The inventory {source} is not valid YAML at line {line}: {error.problem}.",
+                "Mind the indentation and the colons there and on the line above.",
+            ) from None
+        except (OSError, yaml.YAMLError) as error:
+            raise InventoryError(f"The inventory {source} cannot be read: {error}.") from None
+
+
+def _open_vault(loader: DataLoader, file: Path | None, password: SecretStr | None) -> None:
+    secrets = []
+    try:
+        if file is not None:
+            secret = get_file_vault_secret(filename=str(file), vault_id="default", loader=loader)
+            secret.load()
+            secrets.append(("default", secret))
+    except AnsibleError as error:
+        raise VaultError(f"The vault password file cannot be used: {reason(error)}") from None
+    if password is not None:
+        secrets.append(("default", VaultSecret(password.get_secret_value().encode())))
+    loader.set_vault_secrets(secrets)
+    current = VaultSecretsContext.current(optional=True)
+    if current is None:
+        VaultSecretsContext.initialize(VaultSecretsContext(secrets))
+    else:
+        # Ansible has one such context per process and no way to replace it.
+        current.secrets[:] = secrets
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[io.StringIO]:
+    """Ansible warns on stderr about every plugin that did not fit a source; the error that counts is raised."""
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        yield said

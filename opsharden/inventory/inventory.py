@@ -1,0 +1,172 @@
+"""The inventory resolved: which hosts, how to reach them, and the value of every variable."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from opsharden.errors import InventoryError, VaultError
+from opsharden.inventory import ansible_api
+from opsharden.inventory.connection import to_host
+from opsharden.model import Host
+
+
+class Inventory:
+    """Hosts and variables, as Ansible sees them."""
+
+    def __init__(self, reading: ansible_api.Reading, sources: Sequence[str], extra: Mapping[str, Any]) -> None:
+        self._reading = reading
+        self._extra = dict(extra)
+        self._lock = threading.Lock()  # Ansible's templating is not made for threads
+        self.sources = tuple(sources)
+
+    def select(self, pattern: str = "all", limit: str | None = None) -> tuple[Host, ...]:
+        """The hosts a pattern names, less what a limit leaves out, in the inventory's order.
+
+        Raises:
+            InventoryError: A name that is neither host nor group, or nothing matches.
+        """
+        manager = self._reading.manager
+        for text in filter(None, (pattern, limit)):
+            self._known(text)
+        manager.subset(limit)
+        try:
+            names = [host.name for host in manager.get_hosts(pattern)]
+        except ansible_api.AnsibleError as error:
+            raise InventoryError(f"The pattern does not work: {ansible_api.reason(error)}") from None
+        finally:
+            manager.subset(None)
+        if not names:
+            what = f"{pattern} limited to {limit}" if limit else pattern
+            raise InventoryError(f"No host matches {what}.", "`ansible-inventory --graph` shows hosts and groups.")
+        return tuple(self.host(name) for name in names)
+
+    def host(self, name: str) -> Host:
+        """One host by its inventory name.
+
+        Raises:
+            InventoryError: There is no such host.
+            VaultError: Its connection needs a vaulted value and no password opens it.
+        """
+        found = self._reading.manager.get_host(name)
+        if found is None:
+            raise InventoryError(f"There is no host {name} in the inventory.")
+        variables = self._variables(name)
+
+        def variable(wanted: str, default: Any = None) -> Any:
+            return self._render(name, wanted, variables) if wanted in variables else default
+
+        return to_host(name, variable, tuple(variables.get("group_names", ())))
+
+    def values(self, name: str, defaults: Mapping[str, Any]) -> Values:
+        """A host's variables over role defaults, each rendered when it is asked for."""
+        return Values(self, name, {**ansible_api.trusted(dict(defaults)), **self._variables(name)})
+
+    def variable(self, name: str, wanted: str, default: Any = None) -> Any:
+        """One variable of one host, rendered; the default where it has none."""
+        variables = self._variables(name)
+        return self._render(name, wanted, variables) if wanted in variables else default
+
+    def secrets(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Every vaulted value of these hosts that opens: what must never be filed."""
+        found: set[str] = set()
+        for name in names:
+            for variable, value in self._variables(name).items():
+                if isinstance(value, ansible_api.EncryptedString):
+                    try:
+                        found.add(str(self.variable(name, variable)))
+                    except VaultError:
+                        continue  # what does not open cannot leak
+        return tuple(sorted(found))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the names, groups and addresses of all hosts: the fleet, without its secrets."""
+        manager = self._reading.manager
+        fleet = {
+            host.name: [sorted(group.name for group in host.get_groups()), str(host.vars.get("ansible_host", ""))]
+            for host in manager.get_hosts("all")
+        }
+        return sha256(json.dumps(fleet, sort_keys=True).encode()).hexdigest()
+
+    def _known(self, text: str) -> None:
+        manager = self._reading.manager
+        for term in ansible_api.split_host_pattern(text):
+            bare = term.lstrip("!&")
+            if bare.startswith(("@", "~")) or any(sign in bare for sign in "*?[") or bare in manager.groups:
+                continue
+            if not manager.get_hosts(bare):
+                raise InventoryError(
+                    f"{bare} is neither a host nor a group of the inventory.",
+                    "`ansible-inventory --graph` shows hosts and groups.",
+                )
+
+    def _variables(self, name: str) -> dict[str, Any]:
+        with self._lock:
+            host = self._reading.manager.get_host(name)
+            return {**self._reading.variables(host), **self._extra}
+
+    def _render(self, name: str, wanted: str, variables: Mapping[str, Any]) -> Any:
+        try:
+            with self._lock:
+                return self._reading.render(variables[wanted], variables)
+        except ansible_api.AnsibleError as error:
+            text = ansible_api.reason(error)
+            if "vault" in text.lower() or "decrypt" in text.lower():
+                raise VaultError(
+                    f"The variable {wanted} of {name} is vaulted and no vault password at hand opens it.",
+                    "Give the password with --vault-password-file FILE or --ask-vault-password.",
+                ) from None
+            raise InventoryError(f"The variable {wanted} of {name} cannot be rendered: {text}") from None
+
+
+class Values(Mapping[str, Any]):
+    """Role defaults and inventory variables of one host, rendered one by one when asked for."""
+
+    def __init__(self, inventory: Inventory, host: str, raw: Mapping[str, Any]) -> None:
+        self._inventory = inventory
+        self._host = host
+        self._raw = raw
+        self._rendered: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._rendered:
+            if name not in self._raw:
+                raise KeyError(name)
+            self._rendered[name] = self._inventory._render(self._host, name, self._raw)
+        return self._rendered[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+
+def load_inventory(
+    sources: Sequence[str],
+    *,
+    vault_password_file: Path | None = None,
+    vault_password: SecretStr | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> Inventory:
+    """Read an inventory.
+
+    Args:
+        sources: Files, folders, scripts or comma lists, as for Ansible's -i. None at all: only `localhost`.
+        vault_password_file: A file with the vault password, or a program that prints it.
+        vault_password: The vault password itself.
+        extra: Variables that win over all others, as for Ansible's -e.
+
+    Raises:
+        InventoryError: A source is missing or cannot be parsed.
+        VaultError: Vaulted content that does not open.
+    """
+    reading = ansible_api.read(sources, vault_password_file, vault_password)
+    return Inventory(reading, sources, ansible_api.trusted(dict(extra or {})))

@@ -1,0 +1,71 @@
+"""What is to be played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+
+@dataclass(frozen=True)
+class Unlock:
+    """What opens hosts and vaults; it travels through files of mode 0600 that are gone when the play is.
+
+    Attributes:
+        become_password: What sudo asks for where the inventory says nothing.
+        vault_password: Opens vaulted values.
+        vault_password_file: The same, from the user's own file or program.
+    """
+
+    become_password: SecretStr | None = None
+    vault_password: SecretStr | None = None
+    vault_password_file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is to be done on the hosts.
+
+    Attributes:
+        roles: Names, in the order they are applied.
+        roles_path: Folders that roles are looked for in; the first match counts.
+        tags: Only tasks with one of these; all where empty.
+        default_vars: Variables of ours for all hosts, below whatever the inventory says.
+        host_vars: Variables of ours for single hosts, above whatever the inventory says.
+        extra_vars: Variables that win over all others.
+    """
+
+    roles: tuple[str, ...]
+    roles_path: tuple[Path, ...] = ()
+    tags: tuple[str, ...] = ()
+    default_vars: Mapping[str, Any] = field(default_factory=dict)
+    host_vars: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    extra_vars: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PlayRequest:
+    """One Ansible run.
+
+    Attributes:
+        run_id: Marks every process of the run, here and on the hosts, in the variable OPSHARDEN_RUN.
+        hosts: Inventory names; the run is limited to exactly these.
+        inventory: The user's own sources, unchanged.
+        content: What is to be done.
+        known_hosts: The only files that host keys are looked up in.
+        unlock: Passwords.
+        forks: Hosts at the same time.
+        check: Ansible's check mode: say what would change, change nothing.
+    """
+
+    run_id: str
+    hosts: tuple[str, ...]
+    inventory: tuple[str, ...]
+    content: Content
+    known_hosts: tuple[Path, ...]
+    unlock: Unlock = field(default_factory=Unlock)
+    forks: int = 10
+    check: bool = False

@@ -1,0 +1,141 @@
+"""Checks found by real pytest, once per run, so that collection, parametrisation and assertions are pytest's own."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opsharden.errors import CatalogueError
+from opsharden.probe.marker import declare_marker
+
+_LEFT_OUT = ("cacheprovider", "terminal", "pytest11.testinfra", "testinfra", "opsharden")
+ARGUMENTS = (
+    "--import-mode=importlib",
+    # Our own settings only: a pytest.ini next to the user's tests configures the user's runs, not ours.
+    "-c",
+    str(Path(__file__).with_name("pytest.ini")),
+    "--rootdir",
+    "/",
+    # Neither testinfra's fixture `host` nor the plain runs' fixtures: ours alone decide which host is looked at.
+    *(word for plugin in _LEFT_OUT for word in ("-p", f"no:{plugin}")),
+    # A test that is expected to fail still says something about the host.
+    "--runxfail",
+)
+"""How pytest is called, to collect and to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One test function, once for each set of parameters it has.
+
+    Attributes:
+        control: The control it judges.
+        item: pytest's own item.
+        folder: The folder of checks it is in: assertions raised from there are judgements.
+        needs_root: Whether it can only look as root.
+        doc: First line of its docstring.
+        marked: Whether it names its control itself; else the control is made up from the test's own name.
+    """
+
+    control: str
+    item: pytest.Function
+    folder: Path
+    needs_root: bool
+    doc: str
+    marked: bool
+
+    def judges(self, error: BaseException) -> bool:
+        """Whether an assertion is this check's judgement of the host, and not a failure inside a library it uses."""
+        where = traceback.extract_tb(error.__traceback__)[-1].filename
+        return where.startswith((str(self.folder), str(self.folder.resolve())))
+
+
+class _Collector:
+    """A pytest plugin that keeps what was collected and what could not be; its fixtures only hold the names."""
+
+    def __init__(self) -> None:
+        self.items: list[pytest.Item] = []
+        self.broken: list[str] = []
+
+    @pytest.fixture
+    def host(self) -> None: ...
+
+    @pytest.fixture
+    def values(self) -> None: ...
+
+    @pytest.fixture
+    def asset(self) -> None: ...
+
+    @pytest.fixture
+    def peer(self) -> None: ...
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        declare_marker(config)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            lines = [line for line in str(report.longrepr).splitlines() if line.startswith("E ")]
+            self.broken.append(f"{report.nodeid}: {(lines or [str(report.longrepr)])[-1].lstrip('E ').strip()}")
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.items = list(session.items)
+
+
+def collect(folders: Sequence[Path]) -> tuple[Check, ...]:
+    """Find all checks below the folders.
+
+    Raises:
+        CatalogueError: A file of checks cannot be imported, or is no pytest file.
+    """
+    folders = [folder for folder in folders if folder.is_dir()]
+    if not folders:
+        return ()
+    collector = _Collector()
+    arguments = ["--collect-only", *ARGUMENTS, *map(str, folders)]
+    said = io.StringIO()
+    with _own_bytecode(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        status = pytest.main(arguments, plugins=[collector])
+    if collector.broken:
+        raise CatalogueError(f"A file of checks cannot be read: {collector.broken[0]}", "Run pytest on that folder.")
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        raise CatalogueError(f"The checks cannot be collected: {' '.join(said.getvalue().split())[-300:]}")
+    return tuple(_check(item, folders) for item in collector.items if isinstance(item, pytest.Function))
+
+
+def _check(item: pytest.Function, folders: Sequence[Path]) -> Check:
+    marker = item.get_closest_marker("control")
+    folder = next(folder for folder in folders if item.path.resolve().is_relative_to(folder.resolve()))
+    doc = (item.obj.__doc__ or "").strip().splitlines()
+    name = str(marker.args[0]) if marker and marker.args else _own_name(item)
+    needs_root = bool(marker.kwargs.get("root", True)) if marker else False
+    return Check(name, item, folder, needs_root, doc[0] if doc else "", marker is not None)
+
+
+def _own_name(item: pytest.Function) -> str:
+    """A stable control id for a plain test: `own-web-nginx-runs` for test_nginx_runs in test_web.py."""
+    parts = f"{item.path.stem.removeprefix('test_')}-{item.originalname.removeprefix('test_')}"
+    return "own-" + "-".join(part for part in parts.lower().replace("_", "-").split("-") if part)
+
+
+@contextlib.contextmanager
+def _own_bytecode() -> Any:
+    """Keep rewritten checks away from other runs' caches.
+
+    pytest caches rewritten files without noting whether they report passing assertions, which we need.
+    """
+    before = sys.pycache_prefix, sys.dont_write_bytecode
+    with tempfile.TemporaryDirectory(prefix="opsharden-") as folder:
+        sys.pycache_prefix, sys.dont_write_bytecode = folder, True
+        try:
+            yield
+        finally:
+            sys.pycache_prefix, sys.dont_write_bytecode = before

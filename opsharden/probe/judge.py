@@ -1,0 +1,151 @@
+"""The checks of one host, called one after the other; each comes to a verdict, and none can end the others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import pytest
+
+from opsharden.errors import HostError, OpshardenError
+from opsharden.model import Finding, Verdict
+from opsharden.probe import comparison
+from opsharden.probe.backend import Recorder, testinfra_host
+from opsharden.probe.checks import Check
+from opsharden.probe.fixtures import Fixtures, NotDirect
+from opsharden.probe.through_pytest import run_through_pytest
+
+_WORST_FIRST = (Verdict.UNREACHABLE, Verdict.ERROR, Verdict.FAIL, Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The host under judgement, as checks see it.
+
+    Attributes:
+        name: Inventory name.
+        recorder: The open way to it.
+        values: Role defaults and inventory variables, rendered when asked for.
+        peer: Gives the recorder of another host of the inventory, opened when first asked for.
+        deadline: When its whole verification is to end, monotonic seconds.
+    """
+
+    name: str
+    recorder: Recorder
+    values: Mapping[str, Any]
+    peer: Callable[[str], Recorder]
+    deadline: float
+
+
+def judge(checks: Sequence[Check], subject: Subject) -> tuple[Finding, ...]:
+    """Run the checks against the host; one finding per control, in the order of the checks."""
+    comparison.install()
+    findings: list[Finding] = []
+    lost = ""
+    for control, group in groupby(checks, key=lambda check: check.control):
+        parts = []
+        for check in group:
+            if not lost and time.monotonic() > subject.deadline:
+                lost = "The time for this host was over."
+            if lost:
+                parts.append(Finding(subject.name, control, Verdict.ERROR, reason=f"Not looked at: {lost}"))
+                continue
+            finding, broken = _one(check, subject)
+            lost = lost or broken
+            parts.append(finding)
+        findings.append(_together(parts))
+    return tuple(findings)
+
+
+def _one(check: Check, subject: Subject) -> tuple[Finding, str]:
+    """One check's finding, and why the host is lost to the checks that follow, if it is."""
+    if check.needs_root and not subject.recorder.transport.is_root:
+        reason = "Only root can look at this; run as root, or let sudo do it."
+        return Finding(subject.name, check.control, Verdict.ERROR, reason=reason), ""
+    watched, began, peers = comparison.watch(), time.monotonic(), dict[str, Recorder | None]()
+
+    def peer(name: str) -> Any:
+        peers[name] = None  # looked from elsewhere, whether or not it can be reached
+        peers[name] = recorder = subject.peer(name)
+        return testinfra_host(recorder)
+
+    subject.recorder.used()
+    given = {
+        "host": testinfra_host(subject.recorder),
+        "values": subject.values,
+        "asset": subject.name,
+        "peer": peer,
+    }
+    lost = ""
+    try:
+        verdict, reason = _call(check, given)
+    except HostError as error:
+        verdict, reason = Verdict.ERROR, error.message
+        lost = "" if peers else error.message
+    digests = subject.recorder.used() + tuple(digest for other in peers.values() if other for digest in other.used())
+    if verdict in (Verdict.ERROR, Verdict.NOT_APPLICABLE):
+        watched.observed = watched.expected = ""
+    finding = Finding(
+        subject.name,
+        check.control,
+        verdict,
+        observed=watched.observed,
+        expected=watched.expected,
+        reason=reason,
+        observations=digests,
+        seconds=time.monotonic() - began,
+    )
+    return finding, lost
+
+
+def _call(check: Check, given: Mapping[str, Any]) -> tuple[Verdict, str]:
+    """Call a check. Whatever it raises is a verdict, never a crash of the run; only a lost host is passed on."""
+    came = Verdict.PASS, ""
+    try:
+        with Fixtures(check.item, given) as arguments:
+            check.item.obj(**arguments)
+    except NotDirect:
+        came = run_through_pytest(check, given)
+    except HostError:
+        raise
+    except AssertionError as error:
+        came = _assertion(check, error)
+    except pytest.fail.Exception as error:
+        came = Verdict.FAIL, str(error)
+    except pytest.skip.Exception as error:
+        came = Verdict.NOT_APPLICABLE, str(error)
+    except OpshardenError as error:
+        came = Verdict.ERROR, f"{error.message} {error.advice}".strip()
+    except KeyError as error:
+        came = Verdict.ERROR, f"The check asks for {error}, which the host or the inventory does not have."
+    except Exception as error:
+        came = Verdict.ERROR, f"The check itself broke: {type(error).__name__}: {comparison.brief(str(error))}"
+    return came
+
+
+def _assertion(check: Check, error: AssertionError) -> tuple[Verdict, str]:
+    """An assertion of the check judges the host. One of testinfra means that the check could not look."""
+    text = comparison.brief(str(error))
+    if check.judges(error):
+        return Verdict.FAIL, text
+    return Verdict.ERROR, f"The check could not look: {text}"
+
+
+def _together(parts: Sequence[Finding]) -> Finding:
+    """One finding of the several that a parametrised check, or several checks of one control, came to."""
+    if len(parts) == 1:
+        return parts[0]
+    worst = min(parts, key=lambda part: _WORST_FIRST.index(part.verdict))
+    return Finding(
+        worst.host,
+        worst.control,
+        worst.verdict,
+        observed=worst.observed,
+        expected=worst.expected,
+        reason=worst.reason,
+        observations=tuple(dict.fromkeys(digest for part in parts for digest in part.observations)),
+        seconds=sum(part.seconds for part in parts),
+    )

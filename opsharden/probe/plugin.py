@@ -1,0 +1,63 @@
+"""The fixtures and the marker of our checks, for plain `pytest --hosts=... roles/<domain>/checks`.
+
+When opsharden itself judges, it hands `values`, `peer` and `asset` to the checks from the inventory. In plain pytest
+they come from the role's own defaults, and from an inventory where one is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from opsharden.probe.marker import declare_marker
+
+_VALUES_HELP = "YAML file of values that checks read, over the defaults of their role."
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the one option of plain runs."""
+    parser.getgroup("opsharden").addoption("--opsharden-values", metavar="FILE", default=None, help=_VALUES_HELP)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker."""
+    declare_marker(config)
+
+
+@pytest.fixture
+def values(request: pytest.FixtureRequest) -> Mapping[str, Any]:
+    """The role's values for the host: its defaults, and over them what --opsharden-values says."""
+    found: dict[str, Any] = {}
+    given = request.config.getoption("--opsharden-values")
+    for path in (request.path.parent.parent / "defaults" / "main.yml", Path(given) if given else None):
+        if path is not None and path.exists():
+            found.update(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    return found
+
+
+@pytest.fixture
+def asset(host: Any) -> str:
+    """The inventory name of the host under check."""
+    return str(host.backend.get_hostname())
+
+
+@pytest.fixture
+def peer(request: pytest.FixtureRequest, host: Any) -> Callable[[str], Any]:
+    """Another host of the inventory, to look from there: in plain runs reached the way the host itself is."""
+    import testinfra  # noqa: PLC0415 - only checks that look from elsewhere pay for it
+
+    def reach(name: str) -> Any:
+        kind = host.backend.get_connection_type()
+        option = request.config.getoption
+        return testinfra.get_host(
+            f"{kind}://{name}",
+            ssh_config=option("--ssh-config"),
+            ssh_identity_file=option("--ssh-identity-file"),
+            sudo=option("--sudo"),
+        )
+
+    return reach

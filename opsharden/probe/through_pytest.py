@@ -1,0 +1,88 @@
+"""Checks that use more of pytest than a plain call, run by pytest itself with our host in place of testinfra's."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from opsharden.errors import HostError
+from opsharden.model import Verdict
+from opsharden.probe.checks import ARGUMENTS, Check
+from opsharden.probe.marker import declare_marker
+
+_one_at_a_time = threading.Lock()  # a pytest session changes the whole process: streams, hooks, modules
+
+
+class _Given:
+    """A pytest plugin with our fixtures that keeps how the one test went."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._given = given
+        self.reports: list[pytest.TestReport] = []
+        self.raised: BaseException | None = None
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        declare_marker(config)
+
+    @pytest.fixture
+    def host(self) -> Any:
+        return self._given["host"]
+
+    @pytest.fixture
+    def values(self) -> Any:
+        return self._given["values"]
+
+    @pytest.fixture
+    def asset(self) -> Any:
+        return self._given["asset"]
+
+    @pytest.fixture
+    def peer(self) -> Any:
+        return self._given["peer"]
+
+    def pytest_exception_interact(self, call: pytest.CallInfo[Any]) -> None:
+        if call.excinfo is not None:
+            self.raised = call.excinfo.value
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.reports.append(report)
+
+
+def run_through_pytest(check: Check, given: Mapping[str, Any]) -> tuple[Verdict, str]:
+    """Let pytest run one check.
+
+    Returns:
+        The verdict and the reason for it.
+
+    Raises:
+        HostError: The host was lost in the middle.
+    """
+    plugin = _Given(given)
+    inside = check.item.nodeid.split("::", 1)[1]
+    said = io.StringIO()
+    with _one_at_a_time, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        pytest.main([*ARGUMENTS, f"{check.item.path}::{inside}"], plugins=[plugin])
+    if isinstance(plugin.raised, HostError):
+        raise plugin.raised
+    return _verdict(check, plugin, said.getvalue())
+
+
+def _verdict(check: Check, plugin: _Given, said: str) -> tuple[Verdict, str]:
+    if not plugin.reports:
+        return Verdict.ERROR, f"pytest did not run the check: {' '.join(said.split())[-300:]}"
+    for report in plugin.reports:
+        if report.failed:
+            text = str(plugin.raised or report.longreprtext)
+            failed = isinstance(plugin.raised, pytest.fail.Exception) or (
+                isinstance(plugin.raised, AssertionError) and check.judges(plugin.raised)
+            )
+            return (Verdict.FAIL if failed else Verdict.ERROR), text
+        if report.skipped:
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+            return Verdict.NOT_APPLICABLE, str(reason).removeprefix("Skipped: ")
+    return Verdict.PASS, ""

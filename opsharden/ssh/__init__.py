@@ -1,0 +1,1 @@
+"""Connections to hosts and their keys. The only importer of paramiko."""

@@ -1,0 +1,34 @@
+"""What an interrupted Ansible run may have left running on the hosts, ended through connections of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from opsharden.errors import HostError
+from opsharden.play import leftovers_command
+from opsharden.probe import open_transport
+from opsharden.workflows.workplace import Workplace
+
+
+def end_leftovers(place: Workplace, hosts: Sequence[str], run_id: str) -> tuple[str, ...]:
+    """End every process that a run left on these hosts. Returns the hosts where we could not look."""
+
+    def end(name: str) -> str:
+        settings = place.settings
+        try:
+            transport = open_transport(
+                place.host(name),
+                place.known_hosts,
+                connect_timeout=settings.connect_timeout,
+                command_timeout=settings.command_timeout,
+            )
+            try:
+                return "" if transport.run(leftovers_command(run_id)).rc == 0 else name
+            finally:
+                transport.close()
+        except HostError:
+            return name
+
+    with ThreadPoolExecutor(max_workers=place.settings.forks) as pool:
+        return tuple(name for name in pool.map(end, hosts) if name)

@@ -1,0 +1,81 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from opsharden import lab
+from opsharden.cli.lab import app
+from opsharden.errors import UsageError
+
+LABS = (
+    lab.Lab(
+        "one", Path("/srv/one"), (lab.LabHost("hub", "10.89.0.10", lab.Suite.BOOKWORM, "opsharden-one-hub", "exited"),)
+    ),
+    lab.Lab("two", Path("/srv/two"), ()),
+)
+
+
+@pytest.fixture
+def run() -> CliRunner:
+    return CliRunner()
+
+
+def test_list_as_json_has_all_of_every_host(run: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab, "labs", lambda: LABS)
+    result = run.invoke(app, ["list", "--json"])
+    assert json.loads(result.stdout) == [
+        {
+            "id": "one",
+            "directory": "/srv/one",
+            "hosts": [
+                {
+                    "name": "hub",
+                    "address": "10.89.0.10",
+                    "suite": "bookworm",
+                    "container": "opsharden-one-hub",
+                    "state": "exited",
+                }
+            ],
+        },
+        {"id": "two", "directory": "/srv/two", "hosts": []},
+    ]
+
+
+def test_down_without_an_id_takes_the_only_lab(run: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone: list[str] = []
+    monkeypatch.setattr(lab, "labs", lambda: LABS[:1])
+    monkeypatch.setattr(lab, "down", gone.append)
+    assert run.invoke(app, ["down"]).exit_code == 0
+    assert gone == ["one"]
+
+
+@pytest.mark.parametrize(("labs", "sentence"), [((), "no lab on this machine"), (LABS, "There are 2 labs")])
+def test_down_without_an_id_does_not_guess(
+    run: CliRunner, monkeypatch: pytest.MonkeyPatch, labs: tuple[lab.Lab, ...], sentence: str
+) -> None:
+    monkeypatch.setattr(lab, "labs", lambda: labs)
+    result = run.invoke(app, ["down"])
+    assert isinstance(result.exception, UsageError)
+    assert sentence in result.exception.message
+
+
+def test_the_options_of_up_become_the_spec(run: CliRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    specs: list[lab.LabSpec] = []
+
+    def up(spec: lab.LabSpec, **_options: object) -> lab.Lab:
+        specs.append(spec)
+        return LABS[0]
+
+    monkeypatch.setattr(lab, "up", up)
+    options = "--debian12 2 --debian13 3 --hub --without-python 1 --id demo --image trixie=example/t:1"
+    assert run.invoke(app, ["up", *options.split(), "--dir", str(tmp_path)]).exit_code == 0
+    images = {lab.Suite.TRIXIE: "example/t:1"}
+    assert specs == [lab.LabSpec("demo", 2, 3, hub=True, without_python=1, images=images, directory=tmp_path)]
+
+
+@pytest.mark.parametrize("image", ["trixie", "trixie=", "sid=example/x", "=example/x"])
+def test_an_image_for_no_suite_is_refused(run: CliRunner, image: str) -> None:
+    result = run.invoke(app, ["up", "--image", image])
+    assert isinstance(result.exception, UsageError)
+    assert "bookworm, trixie" in result.exception.advice

@@ -1,0 +1,88 @@
+"""Every control has its fix, its check and its proof; what is missing is named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from opsharden.catalogue import load_catalogue
+from opsharden.probe import collect
+from opsharden.workflows.needs import role_order
+
+CATALOGUE = load_catalogue()
+ROLES = [role for role in CATALOGUE.roles.values() if role.controls]
+
+
+def tags_in(tasks: Any) -> Iterator[str]:
+    for task in tasks or ():
+        tags = task.get("tags", [])
+        yield from [tags] if isinstance(tags, str) else tags
+        for inner in ("block", "rescue", "always"):
+            yield from tags_in(task.get(inner))
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_every_control_has_a_task_that_brings_it_about(role: Any) -> None:
+    tagged = {
+        tag for path in (role.path / "tasks").rglob("*.yml") for tag in tags_in(yaml.safe_load(path.read_text("utf-8")))
+    }
+    assert {control.id for control in role.controls} - tagged == set(), "these controls have no task with their tag"
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_every_control_has_exactly_one_check(role: Any) -> None:
+    checked = [check.control for check in collect([role.checks])]
+    assert sorted(set(checked)) == sorted(control.id for control in role.controls)
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_every_control_has_a_proof(role: Any) -> None:
+    assert {control.id for control in role.controls} == set(role.proofs)
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_every_value_is_described(role: Any) -> None:
+    specs = yaml.safe_load((role.path / "meta" / "argument_specs.yml").read_text("utf-8"))
+    described = set(specs["argument_specs"]["main"]["options"])
+    assert set(role.defaults) - described == set(), "these defaults are not in meta/argument_specs.yml"
+
+
+def test_every_control_is_in_a_profile() -> None:
+    named = {control for profile in CATALOGUE.profiles.values() for control in profile.controls}
+    assert set(CATALOGUE.controls) - named == set()
+
+
+def test_every_control_has_a_reference_or_is_ours() -> None:
+    """Level 1 and 2 are the benchmarks' levels: who claims one names its number."""
+    without = [
+        control.id
+        for control in CATALOGUE.controls.values()
+        if control.level and not any(name.startswith("cis-") for name in control.references)
+    ]
+    assert without == []
+
+
+def test_reference_numbers_have_the_shape_of_their_catalogue() -> None:
+    shapes = {"cis-": r"\d+(\.\d+)+", "nist-800-53r5": r"[A-Z]{2}-\d+(\(\d+\))?"}
+    odd = [
+        (control.id, number)
+        for control in CATALOGUE.controls.values()
+        for name, numbers in control.references.items()
+        for prefix, shape in shapes.items()
+        if name.startswith(prefix)
+        for number in numbers
+        if not re.fullmatch(shape, number)
+    ]
+    assert odd == []
+
+
+def test_the_site_playbook_names_every_role_of_ours() -> None:
+    assert set(role_order(CATALOGUE)) == set(CATALOGUE.roles)
+    site = Path("playbooks/site.yml")
+    (play,) = yaml.safe_load((Path(__file__).parents[3] / site).read_text("utf-8"))
+    assert set(play["roles"]) == set(CATALOGUE.roles)

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from opsharden.errors import InventoryError, VaultError
+from opsharden.inventory import Inventory, load_inventory
+
+HOSTS = """
+all:
+  vars: {who: "{{ inventory_hostname }}-admin", ansible_user: "{{ who }}"}
+  hosts:
+    a: {ansible_host: 192.0.2.1, ansible_port: "2222"}
+    b: {ansible_become: false, ansible_ssh_common_args: "-J jump", ansible_ssh_private_key_file: "~/key"}
+  children:
+    web: {hosts: {a: }}
+    empty: {}
+"""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "hosts.yml"
+    path.write_text(HOSTS)
+    return path
+
+
+@pytest.fixture
+def inventory(source: Path) -> Inventory:
+    return load_inventory([str(source)])
+
+
+def names(inventory: Inventory, pattern: str = "all", limit: str | None = None) -> list[str]:
+    return [host.name for host in inventory.select(pattern, limit)]
+
+
+def test_a_host_is_reached_the_way_ansible_would(inventory: Inventory) -> None:
+    a, b = inventory.select()
+    assert (a.address, a.port, a.user, a.become, a.groups) == ("192.0.2.1", 2222, "a-admin", True, ("web",))
+    assert (b.address, b.port, b.become, b.ssh_args) == ("b", 22, False, "-J jump")
+    assert b.key_file == Path("~/key").expanduser()
+
+
+def test_patterns_and_limits_are_ansibles(inventory: Inventory) -> None:
+    assert names(inventory, "web") == ["a"]
+    assert names(inventory, "all:!web") == ["b"]
+    assert names(inventory, "all", "b") == ["b"]
+    assert names(inventory, "all") == ["a", "b"], "a limit of an earlier call is forgotten"
+
+
+@pytest.mark.parametrize(("pattern", "limit"), [("nosuch", None), ("all", "nosuch"), ("all", "a:!nosuch")])
+def test_a_name_that_is_not_there_is_said_so(inventory: Inventory, pattern: str, limit: str | None) -> None:
+    with pytest.raises(InventoryError, match="nosuch is neither a host nor a group"):
+        inventory.select(pattern, limit)
+
+
+@pytest.mark.parametrize("pattern", ["empty", "web:!a"])
+def test_no_host_at_all_is_an_error_and_not_a_success(inventory: Inventory, pattern: str) -> None:
+    with pytest.raises(InventoryError, match="No host matches"):
+        inventory.select(pattern)
+
+
+def test_localhost_needs_no_inventory() -> None:
+    (host,) = load_inventory([]).select("localhost")
+    assert (host.connection, host.become) == ("local", False)
+
+
+def test_values_are_defaults_under_variables_and_rendered_when_asked(inventory: Inventory) -> None:
+    values = inventory.values("a", {"who": "default", "greeting": "hello {{ who }}", "broken": "{{ nowhere }}"})
+    assert values["greeting"] == "hello a-admin"
+    with pytest.raises(InventoryError, match="broken of a cannot be rendered"):
+        values["broken"]
+    with pytest.raises(KeyError):
+        values["missing"]
+
+
+def test_extra_variables_win(source: Path) -> None:
+    extra = load_inventory([str(source)], extra={"who": "boss"})
+    assert extra.host("a").user == "boss"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("all:\n  hosts:\n    a: {\n", "not valid YAML at line 4"), ("all:\n  hosts: 3\n", "cannot be read")],
+)
+def test_a_broken_inventory_is_no_smaller_fleet(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "hosts.yml").write_text(text)
+    with pytest.raises(InventoryError, match=said):
+        load_inventory([str(tmp_path / "hosts.yml")])
+
+
+def test_a_missing_inventory_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InventoryError, match="There is no inventory at"):
+        load_inventory([str(tmp_path / "nowhere.yml")])
+
+
+def test_a_wrong_port_and_a_strange_connection_are_named(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text(
+        "all: {hosts: {a: {ansible_port: ssh}, b: {ansible_connection: community.docker.docker}}}\n"
+    )
+    inventory = load_inventory([str(tmp_path / "hosts.yml")])
+    with pytest.raises(InventoryError, match="'ssh', which is no number"):
+        inventory.host("a")
+    with pytest.raises(InventoryError, match="ansible_connection docker"):
+        inventory.host("b")
+
+
+def test_the_digest_is_of_the_fleet(source: Path, inventory: Inventory) -> None:
+    source.write_text(HOSTS.replace("192.0.2.1", "192.0.2.2"))
+    assert load_inventory([str(source)]).digest != inventory.digest
+
+
+@pytest.fixture
+def vaulted(source: Path, tmp_path: Path) -> Path:
+    """A password file, beside an inventory with one vaulted variable for the group web."""
+    password = tmp_path / "vault-password"
+    password.write_text("correct horse\n")
+    command = ["encrypt_string", "--vault-password-file", str(password), "hush-hush", "--name", "bootstrap_password"]
+    vault = Path(sys.executable).with_name("ansible-vault")
+    text = subprocess.run([vault, *command], capture_output=True, text=True, check=True).stdout
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars" / "web.yml").write_text(text)
+    return password
+
+
+def test_a_vaulted_variable_opens_with_the_password(source: Path, vaulted: Path) -> None:
+    inventory = load_inventory([str(source)], vault_password_file=vaulted)
+    assert inventory.variable("a", "bootstrap_password") == "hush-hush"
+    assert inventory.secrets(["a", "b"]) == ("hush-hush",)
+
+
+def test_without_the_password_only_the_vaulted_variable_is_out_of_reach(source: Path, vaulted: Path) -> None:
+    inventory = load_inventory([str(source)])
+    assert inventory.host("a").user == "a-admin"
+    with pytest.raises(VaultError, match="bootstrap_password of a is vaulted"):
+        inventory.variable("a", "bootstrap_password")
+
+
+def test_a_wrong_password_does_not_open_it(source: Path, vaulted: Path) -> None:
+    vaulted.write_text("wrong\n")
+    inventory = load_inventory([str(source)], vault_password_file=vaulted)
+    with pytest.raises(VaultError):
+        inventory.variable("a", "bootstrap_password")
+    assert inventory.secrets(["a"]) == ()
+
+
+def test_a_missing_password_file_is_named(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(VaultError, match="password file"):
+        load_inventory([str(source)], vault_password_file=tmp_path / "nowhere")
