@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Sequence
-from dataclasses import replace
 from importlib.resources import files
-from pathlib import Path
 
-from opsharden.errors import BecomeRefused, HostError
+from opsharden.errors import BecomeRefused, HostError, UsageError
 from opsharden.model import Host
-from opsharden.ssh.client import connect
+from opsharden.ssh.client import Connection
 from opsharden.ssh.session import open_session
 
 _SCRIPT = files("opsharden.access").joinpath("prepare.sh").read_bytes()
@@ -18,31 +16,35 @@ _PATIENCE = 900.0
 """Seconds for the script: it may have to download python3 over a slow line."""
 
 
-def prepare(login: Host, account: str, public_key: str, known_hosts: Sequence[Path], timeout: float) -> tuple[str, ...]:
+_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+"""What useradd(8) takes for a name, and what means nothing but itself in sudoers(5)."""
+
+
+def prepare(connection: Connection, login: Host, account: str, public_key: str, timeout: float) -> tuple[str, ...]:
     """Install what is missing and make account, key and sudo rule.
 
     Args:
-        login: The host, with the user and the secrets to log in and become root with.
+        connection: Logged in to the host.
+        login: The host, with the user it is logged in as and the secrets to become root with.
         account: The automation account's name.
         public_key: A line for its authorized_keys.
-        known_hosts: Files of pinned host keys.
-        timeout: Seconds for the connection.
+        timeout: Seconds to become root in; the work itself may take 15 minutes.
 
     Returns:
         What was changed, in words; empty where all was there.
 
     Raises:
-        HostError: No login, no root, or a step that failed; what was done before it stays.
+        UsageError: No account can have this name.
+        HostError: No root, or a step that failed; what was done before it stays.
     """
+    if not _NAME.fullmatch(account):
+        raise UsageError(f"{account!r} cannot be the name of an account.", "Use a-z, 0-9, _ and - in ansible_user.")
     command = f"exec /bin/sh -s {shlex.quote(account)} {shlex.quote(public_key)}"
-    with connect(login, known_hosts, timeout=timeout) as connection:
-        pipe, uid = open_session(login, connection, command, timeout)
-        if uid != 0:
-            raise BecomeRefused(
-                f"The login as {login.user} on {login.name} is not root.", "Let it become root by sudo."
-            )
-        pipe.send(_SCRIPT, timeout)
-        status, said = pipe.rest(_PATIENCE)
+    pipe, uid = open_session(login, connection, command, timeout)
+    if uid != 0:
+        raise BecomeRefused(f"The login as {login.user} on {login.name} is not root.", "Let it become root by sudo.")
+    pipe.send(_SCRIPT, timeout)
+    status, said = pipe.rest(_PATIENCE)
     lines = [line.partition(" ") for line in said.decode(errors="replace").splitlines()]
     failures = [rest for word, _, rest in lines if word == "failed"]
     if failures or status != 0:
@@ -53,15 +55,20 @@ def prepare(login: Host, account: str, public_key: str, known_hosts: Sequence[Pa
     return tuple(rest for word, _, rest in lines if word == "changed")
 
 
-def proved(automation: Host, known_hosts: Sequence[Path], timeout: float) -> None:
-    """Log in anew as the automation account and become root without a password, as every later run will.
+def prove(connection: Connection, automation: Host, timeout: float) -> None:
+    """Become root without a password over a login as the automation account, as every later run will.
+
+    Args:
+        connection: Logged in anew, with the automation key.
+        automation: The host with the automation account, and no become password.
+        timeout: Seconds it may take.
 
     Raises:
         HostError: That does not work.
     """
-    host = replace(automation, password=None, become=True, become_password=None)
-    with connect(host, known_hosts, timeout=timeout) as connection:
-        pipe, uid = open_session(host, connection, "exec true", timeout)
-        pipe.rest(timeout)
+    pipe, uid = open_session(automation, connection, "exec true", timeout)
+    pipe.rest(timeout)
     if uid != 0:
-        raise BecomeRefused(f"{host.user} on {host.name} does not become root by sudo.")
+        raise BecomeRefused(
+            f"{automation.user} on {automation.name} does not become root by sudo.", "See /etc/sudoers.d there."
+        )

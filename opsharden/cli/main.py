@@ -7,6 +7,8 @@ import inspect
 import os
 import signal
 import sys
+import tempfile
+import traceback
 from typing import Any
 
 import typer
@@ -103,6 +105,9 @@ def run() -> None:
         # The reader of our output is gone (`| head`): nothing to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except Exception as error:
+        _bug(error)
+        sys.exit(1)
 
 
 def _arguments(given: list[str]) -> list[str]:
@@ -125,3 +130,11 @@ def _say(error: OpshardenError) -> None:
     console.print(f"opsharden: {kind}: {error.message}", markup=False, highlight=False, soft_wrap=True)
     if error.advice:
         console.print(f"  → {error.advice}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _bug(error: Exception) -> None:
+    """A mistake of ours: its traceback goes to a file that can be sent to us, not into the user's face."""
+    with tempfile.NamedTemporaryFile("w", prefix="opsharden-bug-", suffix=".txt", delete=False) as file:
+        file.write("".join(traceback.format_exception(error)))
+    what = f"this is a mistake in opsharden itself: {type(error).__name__}: {error}"
+    _say(OpshardenError(what, f"Please report it with {file.name}; what was filed before it is safe."))

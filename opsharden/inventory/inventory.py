@@ -42,6 +42,11 @@ class Inventory:
             raise InventoryError(f"The pattern does not work: {ansible_api.reason(error)}") from None
         finally:
             manager.subset(None)
+        if not names and not self.sources:
+            raise InventoryError(
+                "No inventory is named, so there are no hosts.",
+                "Name one with -i or in opsharden.toml; `opsharden init` makes a project, `localhost` needs none.",
+            )
         if not names:
             what = f"{pattern} limited to {limit}" if limit else pattern
             raise InventoryError(f"No host matches {what}.", "`ansible-inventory --graph` shows hosts and groups.")

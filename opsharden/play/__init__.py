@@ -1,13 +1,16 @@
 """A play in, typed events out. The only importer of ansible_runner."""
 
-from opsharden.play.events import HostResult, PlayEvent, PlayOutcome, PlayStatus, Stats, TaskStarted
+from opsharden.play.events import HostCounts, HostResult, Notice, PlayEvent, Stats, TaskStarted
 from opsharden.play.leftovers import leftovers_command
+from opsharden.play.outcome import PlayOutcome, PlayStatus
 from opsharden.play.request import Content, PlayRequest, Unlock
 from opsharden.play.run import run_play
 
 __all__ = [
     "Content",
+    "HostCounts",
     "HostResult",
+    "Notice",
     "PlayEvent",
     "PlayOutcome",
     "PlayRequest",

@@ -1,51 +1,81 @@
-"""The environment of an Ansible run: ours alone, so that nothing of the user's shell changes a run or leaks into it."""
+"""The environment Ansible runs in: ours from the ground up, nothing of the user's shell but what ssh needs."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-_KEPT = ("HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "TMPDIR")
+MARK = "OPSHARDEN_PLAY"
+"""Names, in the environment of every process of a play on this machine, the play's private folder."""
+
+_KEPT = ("HOME", "SSH_AUTH_SOCK")
+_CALLBACKS = Path(__file__).with_name("callback")
+_SETTINGS = {
+    "ANSIBLE_ANY_ERRORS_FATAL": "False",
+    "ANSIBLE_DEPRECATION_WARNINGS": "False",
+    "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "False",
+    "ANSIBLE_GATHERING": "explicit",
+    # ansible-runner turns this off where it is not set.
+    "ANSIBLE_HOST_KEY_CHECKING": "True",
+    "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
+    "ANSIBLE_LOCALHOST_WARNING": "False",
+    "ANSIBLE_NOCOLOR": "True",
+    "ANSIBLE_NOCOWS": "True",
+    "ANSIBLE_PIPELINING": "True",
+    "ANSIBLE_PYTHON_INTERPRETER": "auto_silent",
+    "ANSIBLE_RETRY_FILES_ENABLED": "False",
+    # ansible-runner's callback is built upon this one; the usual one would print every failed result in full.
+    "ANSIBLE_STDOUT_CALLBACK": "opsharden_quiet",
+    "ANSIBLE_TIMEOUT": "15",
+}
 
 
-def environment(folder: Path, known_hosts: Sequence[Path], run_id: str) -> dict[str, str]:
-    """The whole environment of a run.
+def environment(private: Path, roles_path: Sequence[Path], shell: Mapping[str, str]) -> dict[str, str]:
+    """All variables of the supervisor and of what it starts.
+
+    The user's ansible.cfg and ANSIBLE_* variables are left out on purpose: how to reach a host is the inventory's to
+    say, and how to run is ours; a `host_key_checking = False` lying about must not reach a host.
 
     Args:
-        folder: The run's private folder.
-        known_hosts: Files of pinned host keys.
-        run_id: The run, so that its processes can be told from others'.
+        private: The play's private folder; all that Ansible keeps for itself goes there.
+        roles_path: Folders of roles.
+        shell: The variables we were started with.
     """
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    pinned = shlex.quote(f"UserKnownHostsFile={' '.join(map(str, known_hosts))}")
     return {
-        **kept,
-        # Ansible's programs lie beside our Python, which need not be on the user's PATH.
-        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
+        **{name: shell[name] for name in _KEPT if name in shell},
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), shell.get("PATH", os.defpath))),
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
-        "OPSHARDEN_RUN": run_id,
-        # An empty configuration of our own: the user's ansible.cfg is about the user's own runs.
-        "ANSIBLE_CONFIG": str(_empty_configuration(folder)),
-        "ANSIBLE_HOME": str(folder / "home"),
-        # runner turns host key checking off unless it is told otherwise.
-        "ANSIBLE_HOST_KEY_CHECKING": "True",
-        "ANSIBLE_SSH_ARGS": f"-o ControlMaster=auto -o ControlPersist=60s -o StrictHostKeyChecking=yes -o {pinned}",
-        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "cp"),
-        "ANSIBLE_PIPELINING": "True",
-        "ANSIBLE_TIMEOUT": "15",
-        "ANSIBLE_RETRY_FILES_ENABLED": "False",
-        "ANSIBLE_NOCOLOR": "True",
-        "ANSIBLE_DEPRECATION_WARNINGS": "False",
-        "ANSIBLE_PYTHON_INTERPRETER": "auto_silent",
-        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
+        MARK: str(private),
+        **_SETTINGS,
+        "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
+        "ANSIBLE_CONFIG": str(private / "ansible.cfg"),
+        "ANSIBLE_LOCAL_TEMP": str(private / "tmp"),
+        "ANSIBLE_ROLES_PATH": os.pathsep.join(map(str, roles_path)),
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(private / "cp"),
     }
 
 
-def _empty_configuration(folder: Path) -> Path:
-    path = folder / "ansible.cfg"
-    path.touch(0o600)
-    return path
+def connection_vars(private: Path, known_hosts: Sequence[Path]) -> dict[str, object]:
+    """Variables that no inventory may overrule: against which keys hosts are held, and where connections are kept.
+
+    They come first on ssh's command line, where the first of two `-o` of one name wins: see ssh_config(5).
+    """
+    files = " ".join(f'"{path}"' for path in known_hosts) or "none"
+    options = (
+        "StrictHostKeyChecking=yes",
+        f"UserKnownHostsFile={files}",
+        "GlobalKnownHostsFile=none",
+        "UpdateHostKeys=no",
+        "ControlMaster=auto",
+        "ControlPersist=60s",
+    )
+    return {
+        "ansible_ssh_args": " ".join(f"-o {shlex.quote(option)}" for option in options),
+        "ansible_host_key_checking": True,
+        "ansible_ssh_host_key_checking": True,
+        "ansible_control_path_dir": str(private / "cp"),
+    }

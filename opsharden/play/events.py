@@ -1,127 +1,118 @@
-"""The supervisor's lines as typed events, and events folded into an outcome."""
+"""What Ansible did, as small frozen values, and their form on the pipe from the supervisor: one JSON object a line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from opsharden.model import Change, ChangeStatus
+from pydantic import TypeAdapter
 
-LOST = "Ansible's answer was too large to be kept; whether it changed something is not known."
-_STATUS = {
-    "runner_on_ok": ChangeStatus.OK,
-    "runner_on_failed": ChangeStatus.FAILED,
-    "runner_on_unreachable": ChangeStatus.UNREACHABLE,
-    "runner_on_skipped": ChangeStatus.SKIPPED,
-}
-_FILED = (ChangeStatus.CHANGED, ChangeStatus.FAILED, ChangeStatus.UNREACHABLE)
+from opsharden.model import ChangeStatus
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TaskStarted:
-    """Ansible began a task."""
+    """A task begins; its results follow, host by host."""
 
     role: str
     task: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HostResult:
-    """One task on one host."""
+    """What one task came to on one host.
+
+    Attributes:
+        host: Inventory name.
+        role: The role the task is of; empty for tasks of none.
+        task: Its name.
+        status: What became of it.
+        message: What Ansible said, where it failed.
+        ignored: It failed and the role goes on regardless (`ignore_errors`).
+        changed: Something was changed, whatever else became of it.
+        unknown: Ansible hid the result (`no_log`) or dropped it because of its size, so that nobody can tell from it
+            whether something was changed. Such a result is called changed until the final counts say otherwise.
+    """
 
     host: str
     role: str
     task: str
     status: ChangeStatus
     message: str = ""
+    ignored: bool = False
+    changed: bool = False
+    unknown: bool = False
 
 
-@dataclass(frozen=True)
-class Stats:
-    """Ansible's own last word: host to number of tasks, by kind."""
-
-    ok: Mapping[str, int]
-    changed: Mapping[str, int]
-    failures: Mapping[str, int]
-    unreachable: Mapping[str, int]
-
-
-PlayEvent = TaskStarted | HostResult | Stats
-
-
-class PlayStatus(StrEnum):
-    """How an Ansible run ended."""
-
-    COMPLETE = "complete"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True)
-class PlayOutcome:
-    """What came of a play.
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something Ansible says that belongs to no task.
 
     Attributes:
-        status: Whether it ran to its end.
-        changes: Tasks that changed something, failed for good, or could not reach their host.
-        failed: Hosts on which a task failed for good.
-        unreachable: Hosts that Ansible could not reach.
-        missing: Hosts expected and never seen.
+        level: `error`, `warning` or `output`.
+        text: As Ansible printed it, possibly of several lines.
     """
 
-    status: PlayStatus
-    changes: tuple[Change, ...]
-    failed: tuple[str, ...] = ()
-    unreachable: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    level: str
+    text: str
 
 
-def typed(line: Mapping[str, Any], clean: Callable[[str], str]) -> PlayEvent | None:
-    """One line as an event; None for what is no event of a play.
+@dataclass(frozen=True, slots=True)
+class HostCounts:
+    """How many tasks came to what on one host, counted as in Ansible's recap: changed ones are also ok."""
 
-    Args:
-        line: As the supervisor wrote it.
-        clean: Takes secrets out of a text.
+    ok: int = 0
+    changed: int = 0
+    failed: int = 0
+    unreachable: int = 0
+    skipped: int = 0
+    rescued: int = 0
+    ignored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Ansible's own last word: without it, a run did not come to its end."""
+
+    hosts: Mapping[str, HostCounts]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The supervisor's last word, after which nothing of the run is alive on this machine.
+
+    Attributes:
+        cancelled: It was told to stop.
+        fault: Why Ansible could not be run; empty where it could.
     """
-    kind = line["kind"]
-    role, task = str(line.get("role") or ""), str(line.get("task") or "")
-    if kind.endswith("task_start"):
-        return TaskStarted(role, task)
-    if kind == "playbook_on_stats":
-        stats = line["stats"]
-        return Stats(*(dict(stats.get(name) or {}) for name in ("ok", "changed", "failures", "dark")))
-    if kind not in _STATUS:
-        return None
-    status, message = _status(line), clean(str(line.get("message") or ""))
-    return HostResult(str(line.get("host") or ""), role, task, status, LOST if line.get("lost") else message)
+
+    cancelled: bool = False
+    fault: str = ""
 
 
-def _status(line: Mapping[str, Any]) -> ChangeStatus:
-    status = _STATUS[line["kind"]]
-    if status is ChangeStatus.OK and (line.get("changed") or line.get("lost")):
-        return ChangeStatus.CHANGED
-    if status is ChangeStatus.FAILED and line.get("ignore_errors"):
-        return ChangeStatus.OK
-    return status
+PlayEvent = TaskStarted | HostResult | Notice | Stats
+_KINDS: dict[str, TypeAdapter[Any]] = {
+    kind.__name__: TypeAdapter(kind) for kind in (TaskStarted, HostResult, Notice, Stats, Ended)
+}
 
 
-def outcome(events: Sequence[PlayEvent], expected: Iterable[str], status: PlayStatus) -> PlayOutcome:
-    """Fold the events of a play. A host that a task failed on and a rescue brought back has not failed."""
-    results = [event for event in events if isinstance(event, HostResult)]
-    failed, unreachable = _with(results, ChangeStatus.FAILED), _with(results, ChangeStatus.UNREACHABLE)
-    seen = {result.host for result in results}
-    for stats in (event for event in events if isinstance(event, Stats)):
-        failed = {host for host, count in stats.failures.items() if count}
-        seen |= {host for counts in (stats.ok, stats.failures, stats.unreachable) for host in counts}
-    changes = (
-        Change(result.host, result.role, result.task, result.status, result.message)
-        for result in results
-        if result.status in _FILED and (result.status is not ChangeStatus.FAILED or result.host in failed)
-    )
-    missing = tuple(host for host in expected if host not in seen)
-    return PlayOutcome(status, tuple(changes), tuple(sorted(failed)), tuple(sorted(unreachable)), missing)
+def to_line(event: PlayEvent | Ended) -> str:
+    """The event as one line of JSON, with its newline."""
+    return json.dumps({"event": type(event).__name__, **asdict(event)}) + "\n"
 
 
-def _with(results: Iterable[HostResult], status: ChangeStatus) -> set[str]:
-    return {result.host for result in results if result.status is status}
+def from_line(line: str) -> PlayEvent | Ended:
+    """The event a line stands for.
+
+    Raises:
+        ValueError: The line is none of ours.
+    """
+    fields = json.loads(line)
+    try:
+        adapter = _KINDS[fields.pop("event")]
+    except (KeyError, AttributeError, TypeError):
+        raise ValueError("not an event") from None
+    event: PlayEvent | Ended = adapter.validate_python(fields)
+    return event

@@ -5,27 +5,22 @@ from __future__ import annotations
 import shlex
 
 _SCRIPT = r"""
-mark=$1
-found() {
-  for environ in /proc/[0-9]*/environ; do
-    pid=${environ#/proc/}; pid=${pid%/environ}
-    [ "$pid" = $$ ] && continue
-    tr '\0' '\n' <"$environ" 2>/dev/null | grep -qxF "OPSHARDEN_RUN=$mark" && echo "$pid"
-  done
-}
-pids=$(found); [ -z "$pids" ] && { echo 0; exit 0; }
-echo $pids | wc -w
-kill -TERM $pids 2>/dev/null
-sleep 1
-pids=$(found); [ -z "$pids" ] || kill -KILL $pids 2>/dev/null
+[ "$(id -u)" = 0 ] && command -v grep >/dev/null || { echo "must be root and have grep" >&2; exit 3; }
+marked() { grep -lzxF -e "OPSHARDEN_RUN=$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3; }
+found=$(marked "$1")
+echo $found | wc -w
+[ -n "$found" ] || exit 0
+kill -TERM $found 2>/dev/null
+for i in 1 2 3 4 5 6 7 8 9 10; do [ -n "$(marked "$1")" ] || exit 0; sleep 0.2; done
+kill -KILL $(marked "$1") 2>/dev/null
 sleep 0.2
-pids=$(found); [ -z "$pids" ]
+[ -z "$(marked "$1")" ]
 """
 
 
 def leftovers_command(run_id: str) -> str:
-    """A shell command that ends every process of a run on a host, to be run there as root.
+    """A shell command that ends every process of a run on a host, asynchronous jobs included; to be run as root.
 
-    It prints how many there were, and fails where some could not be ended.
+    It prints how many there were and exits 0 when none is left, 1 when some would not go, 3 when it could not look.
     """
     return f"sh -c {shlex.quote(_SCRIPT)} leftovers {shlex.quote(run_id)}"

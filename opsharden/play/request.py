@@ -1,4 +1,4 @@
-"""What is to be played."""
+"""What is to be played, as frozen values."""
 
 from __future__ import annotations
 
@@ -12,17 +12,27 @@ from pydantic import SecretStr
 
 @dataclass(frozen=True)
 class Unlock:
-    """What opens hosts and vaults; it travels through files of mode 0600 that are gone when the play is.
+    """What opens hosts and vaults, and what else must not be seen in any event.
 
     Attributes:
         become_password: What sudo asks for where the inventory says nothing.
         vault_password: Opens vaulted values.
         vault_password_file: The same, from the user's own file or program.
+        ssh_password: The login password where the inventory says nothing.
+        hide: Further values that are replaced in every event, such as opened vault values.
     """
 
     become_password: SecretStr | None = None
     vault_password: SecretStr | None = None
     vault_password_file: Path | None = None
+    ssh_password: SecretStr | None = None
+    hide: tuple[SecretStr, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret in here, plain."""
+        held = (self.become_password, self.vault_password, self.ssh_password, *self.hide)
+        return tuple(secret.get_secret_value() for secret in held if secret is not None)
 
 
 @dataclass(frozen=True)
@@ -33,8 +43,9 @@ class Content:
         roles: Names, in the order they are applied.
         roles_path: Folders that roles are looked for in; the first match counts.
         tags: Only tasks with one of these; all where empty.
-        default_vars: Variables of ours for all hosts, below whatever the inventory says.
-        host_vars: Variables of ours for single hosts, above whatever the inventory says.
+        default_vars: Variables of all hosts, above role defaults and below whatever the inventory says.
+        host_vars: Inventory name to variables of that host alone. They win over all the inventory says and lose only
+            to `extra_vars`. Names that the inventory does not have stay without effect.
         extra_vars: Variables that win over all others.
     """
 
@@ -51,13 +62,13 @@ class PlayRequest:
     """One Ansible run.
 
     Attributes:
-        run_id: Marks every process of the run, here and on the hosts, in the variable OPSHARDEN_RUN.
+        run_id: Marks every process of the run on the hosts, in the variable OPSHARDEN_RUN.
         hosts: Inventory names; the run is limited to exactly these.
-        inventory: The user's own sources, unchanged.
+        inventory: The user's own sources, as for Ansible's -i.
         content: What is to be done.
-        known_hosts: The only files that host keys are looked up in.
+        known_hosts: The only files that host keys are looked up in; never written.
         unlock: Passwords.
-        forks: Hosts at the same time.
+        forks: How many hosts are worked on at the same time.
         check: Ansible's check mode: say what would change, change nothing.
     """
 

@@ -1,143 +1,164 @@
-"""One Ansible run in a child process of its own, seen from the parent."""
+"""A play in, typed events out: the parent's side of the supervisor."""
 
 from __future__ import annotations
 
 import json
-import shutil
+import logging
+import os
 import subprocess
 import sys
+import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import IO
 
-from opsharden.errors import PlayError, VaultError
-from opsharden.play import workspace
+from opsharden.play.complaint import complaint, is_vault
 from opsharden.play.environment import environment
-from opsharden.play.events import PlayEvent, PlayOutcome, PlayStatus, Stats, outcome, typed
+from opsharden.play.events import Ended, Notice, PlayEvent, from_line
+from opsharden.play.outcome import Ledger, PlayOutcome, PlayStatus
+from opsharden.play.preparation import prepare
+from opsharden.play.private import Private, private_folder
+from opsharden.play.processes import GRACE
+from opsharden.play.redaction import Redaction
 from opsharden.play.request import PlayRequest
+from opsharden.play.supervisor import Job
 
-_TAIL = 40
+_NOTICES = 200
 _NAP = 0.2
+_PATIENCE = 5 * GRACE
+"""Seconds a supervisor has to end its run when told to, before it is killed and we clean up in its place."""
+
+_log = logging.getLogger(__name__)
 
 
-def run_play(
-    request: PlayRequest,
-    on_event: Callable[[PlayEvent], None],
-    *,
-    cancel: threading.Event,
-    clean: Callable[[str], str] = str,
-) -> PlayOutcome:
-    """Run Ansible and follow it.
+def run_play(request: PlayRequest, on_event: Callable[[PlayEvent], None], *, cancel: threading.Event) -> PlayOutcome:
+    """Run Ansible and follow it. However it ends, nothing of it is left running or lying about on this machine.
 
     Args:
         request: What to play.
-        on_event: Told of each event, in this thread; it must not block.
-        cancel: Set from another thread, ends the run and every process of it here.
-        clean: Takes secrets out of messages.
+        on_event: Told of each event, in this thread. What it raises is logged and does not disturb the run.
+        cancel: Set from another thread, ends the run. What still runs on the hosts then: see `leftovers_command`.
 
     Returns:
         What came of it, host by host; a failed host is no exception.
 
     Raises:
         PlayError: Ansible could not run at all: a role is missing or malformed, no host is matched.
-        VaultError: A vaulted value does not open.
+        VaultError: A vaulted value does not open, and nothing was changed.
     """
-    folder, arguments = workspace.make(request)
-    events: list[PlayEvent] = []
-    said: list[str] = []
-    end: dict[str, Any] = {}
+    ledger, notices = Ledger(request.hosts), deque[str](maxlen=_NOTICES)
+    ended: Ended | None = None
+    with private_folder() as private, tempfile.TemporaryFile() as errors:
+        job = Job(str(private.path), prepare(request, private), request.unlock.secrets)
+        with _supervisor(request, private, job, errors) as process, _following(process, cancel):
+            for event in _events(process):
+                if isinstance(event, Ended):
+                    ended = event
+                    continue
+                if isinstance(event, Notice):
+                    notices.append(event.text)
+                ledger.add(event)
+                _tell(on_event, event)
+        if ended is None:
+            ended = Ended(fault=f"the process that watches over it was lost{_last_words(errors, job)}")
+    return _conclude(ledger, notices, ended, cancelled=cancel.is_set())
+
+
+def _conclude(ledger: Ledger, notices: deque[str], ended: Ended, *, cancelled: bool) -> PlayOutcome:
+    if ledger.stats is None and cancelled:
+        return ledger.outcome(PlayStatus.CANCELLED)
+    vaulted = [message for message in ledger.failures if is_vault(message)]
+    if vaulted and not ledger.changed:
+        raise complaint([f"[ERROR]: {vaulted[0]}"])
+    if ledger.stats is not None:
+        return ledger.outcome(PlayStatus.COMPLETE)
+    if ledger.empty:
+        raise complaint([*notices, *([f"[ERROR]: {ended.fault}"] if ended.fault else [])])
+    return ledger.outcome(
+        PlayStatus.BROKEN, f"Ansible ended before it was done{': ' if ended.fault else ''}{ended.fault}."
+    )
+
+
+def _last_words(errors: IO[bytes], job: Job) -> str:
+    errors.seek(0)
+    last = errors.read().decode(errors="replace").strip().rpartition("\n")[2]
+    return f": {Redaction(job.secrets).text(last)}" if last else ""
+
+
+@contextmanager
+def _supervisor(
+    request: PlayRequest, private: Private, job: Job, errors: IO[bytes]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The child, told to stop and waited for when the block is left, however it is left."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "opsharden.play.supervisor"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env=environment(private.path, request.content.roles_path, os.environ),
+        pass_fds=(private.lock,),
+        start_new_session=True,  # the terminal's Ctrl-C is ours to handle
+    )
     try:
-        env = environment(folder, request.known_hosts, request.run_id)
-        with _supervisor(env, arguments) as process, _cancelling(process, cancel):
-            for line in _lines(process):
-                if line["kind"] == "end":
-                    end = line
-                elif line["kind"] == "said":
-                    said = [*said, line["text"]][-_TAIL:]
-                elif event := typed(line, clean):
-                    events.append(event)
-                    on_event(event)
+        if process.stdin is not None:
+            process.stdin.write(json.dumps(asdict(job)).encode() + b"\n")
+            process.stdin.flush()
+        yield process
+    except BrokenPipeError:
+        yield process  # it died at once; there will be no event, and that is told
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    if cancel.is_set():
-        return outcome(events, request.hosts, PlayStatus.CANCELLED)
-    if not any(isinstance(event, Stats) for event in events):
-        raise _not_run(clean(" ".join(said)), end)
-    return outcome(events, request.hosts, PlayStatus.COMPLETE)
+        _stop(process)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
-class _supervisor:  # noqa: N801 - used as a verb in a with statement
-    """The child, ended and waited for when the block is left, however it is left."""
+@contextmanager
+def _following(process: subprocess.Popen[bytes], cancel: threading.Event) -> Iterator[None]:
+    """Stops the child as soon as the event is set, as long as the block lasts."""
+    done = threading.Event()
 
-    def __init__(self, env: dict[str, str], arguments: dict[str, Any]) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "opsharden.play.supervisor"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=env,
-            start_new_session=True,  # the terminal's Ctrl-C is ours to handle
-            text=True,
-            encoding="utf-8",
-        )
-        self._arguments = arguments
-
-    def __enter__(self) -> subprocess.Popen[str]:
-        assert self._process.stdin is not None  # noqa: S101 - a pipe was asked for
-        self._process.stdin.write(json.dumps(self._arguments) + "\n")
-        self._process.stdin.flush()
-        return self._process
-
-    def __exit__(self, *_: object) -> None:
-        _hang_up(self._process)
-        self._process.wait()
-        if self._process.stdout:
-            self._process.stdout.close()
-
-
-class _cancelling:  # noqa: N801 - used as a verb in a with statement
-    """Ends the child when the event is set, as long as the block lasts."""
-
-    def __init__(self, process: subprocess.Popen[str], cancel: threading.Event) -> None:
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, args=(process, cancel), daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _watch(self, process: subprocess.Popen[str], cancel: threading.Event) -> None:
-        while not self._done.is_set():
+    def watch() -> None:
+        while not done.is_set():
             if cancel.wait(_NAP):
-                _hang_up(process)
+                _stop(process)
                 return
 
-
-def _hang_up(process: subprocess.Popen[str]) -> None:
-    """The end of its stdin tells the child to end the run; a child that is gone already needs no telling."""
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
     try:
-        if process.stdin and not process.stdin.closed:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Tell the child to end, by ending its stdin; kill it where it does not."""
+    try:
+        if process.stdin is not None:
             process.stdin.close()
     except BrokenPipeError:
-        return
+        pass  # already gone
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
-def _lines(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
+def _events(process: subprocess.Popen[bytes]) -> Iterator[PlayEvent | Ended]:
     for line in process.stdout or ():
-        yield json.loads(line)
+        try:
+            yield from_line(line.decode())
+        except ValueError:
+            continue  # cut off in the middle, where the child was killed
 
 
-def _not_run(said: str, end: dict[str, Any]) -> PlayError | VaultError:
-    """Ansible ended without its statistics: what it said last is why."""
-    text = " ".join((said or str(end.get("text") or "")).split())
-    for mark in ("[ERROR]:", "ERROR!"):
-        text = text.rpartition(mark)[2].strip() if mark in text else text
-    if "vault" in text.lower() and ("decrypt" in text.lower() or "secret" in text.lower()):
-        return VaultError(
-            f"Ansible needs a vaulted value that does not open: {text[:300]}",
-            "Give the password with --vault-password-file FILE or --ask-vault-password.",
-        )
-    return PlayError(f"Ansible could not run: {text[:400] or 'it ended without a word'}", "Nothing more was changed.")
+def _tell(on_event: Callable[[PlayEvent], None], event: PlayEvent) -> None:
+    try:
+        on_event(event)
+    except Exception:
+        _log.warning("A listener failed on an event of Ansible", exc_info=True)

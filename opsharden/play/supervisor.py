@@ -1,7 +1,7 @@
 """The child process of one Ansible run: `python -m opsharden.play.supervisor`.
 
-Reads one line of JSON from stdin (the arguments of ansible_runner.run) and writes events as lines of JSON to stdout.
-When stdin ends, because the parent cancels or is gone, the run is ended with everything it started.
+It reads one line of JSON from stdin, its `Job`, and writes events to stdout. When stdin ends, because the parent
+cancels or is gone, it ends the run with everything that was started for it.
 """
 
 from __future__ import annotations
@@ -9,107 +9,122 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shlex
 import shutil
 import signal
 import sys
 import threading
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
 
 import ansible_runner
 
-from opsharden.play.processes import adopt_orphans, end_descendants
+from opsharden.play.events import Ended, Notice, PlayEvent, to_line
+from opsharden.play.preparation import PLAYBOOK, SEALED
+from opsharden.play.private import CONTROL
+from opsharden.play.processes import adopt_orphans, close_masters, descendants, end
+from opsharden.play.redaction import Redaction
+from opsharden.play.translate import translate
 
-_WANTED = {
-    "playbook_on_task_start",
-    "playbook_on_handler_task_start",
-    "runner_on_ok",
-    "runner_on_failed",
-    "runner_on_unreachable",
-    "runner_on_skipped",
-    "playbook_on_stats",
-}
-_TOLD = ("msg", "module_stderr", "stderr", "module_stdout", "censored", "exception")
-_LONGEST = 4000
+
+@dataclass(frozen=True)
+class Job:
+    """What the parent wants done.
+
+    Attributes:
+        private: The private folder, filled.
+        words: For ansible-playbook's command line.
+        secrets: To be replaced in every event.
+    """
+
+    private: str
+    words: tuple[str, ...]
+    secrets: tuple[str, ...]
+
+
+class Supervisor:
+    """Runs Ansible once and passes on what it does."""
+
+    def __init__(self, job: Job, out: TextIO) -> None:
+        self._private = Path(job.private)
+        self._words = job.words
+        self._redaction = Redaction(job.secrets)
+        self._out = out
+        self._events: queue.SimpleQueue[PlayEvent | Ended | None] = queue.SimpleQueue()
+        self._cancelled = threading.Event()
+
+    def run(self) -> None:
+        """Run Ansible; afterwards nothing of it is left here, neither process nor file."""
+        writer = threading.Thread(target=self._write)
+        writer.start()
+        threading.Thread(target=self._until_told, daemon=True).start()
+        fault = ""
+        try:
+            self._play()
+        except Exception as error:
+            fault = f"{type(error).__name__}: {error}"
+        if self._cancelled.is_set():
+            end(descendants)
+        close_masters(self._private / CONTROL)
+        shutil.rmtree(self._private, ignore_errors=True)
+        self._events.put(Ended(self._cancelled.is_set(), self._redaction.text(fault)))
+        self._events.put(None)
+        writer.join()
+
+    def _play(self) -> None:
+        ansible_runner.run(
+            private_data_dir=str(self._private),
+            playbook=PLAYBOOK,
+            cmdline=shlex.join(self._words),
+            quiet=True,
+            suppress_env_files=True,
+            fact_cache_type="memory",
+            event_handler=self._handle,
+            # Given so that runner installs no signal handlers. It says no: told yes, runner would kill Ansible at
+            # once, which then could not end its workers.
+            cancel_callback=lambda: False,
+        )
+
+    def _handle(self, raw: Mapping[str, Any]) -> bool:
+        """Only enqueue: a handler that is slow or raises breaks the run. False makes runner write no file."""
+        try:
+            if raw.get("event") == "playbook_on_start":
+                shutil.rmtree(self._private / SEALED, ignore_errors=True)
+            if event := translate(raw):
+                self._events.put(event)
+        except Exception as error:
+            self._events.put(Notice("error", f"An event of Ansible could not be read: {type(error).__name__}."))
+        return False
+
+    def _write(self) -> None:
+        broken = False
+        while (event := self._events.get()) is not None:
+            try:
+                if not broken:
+                    self._out.write(to_line(event if isinstance(event, Ended) else self._redaction.event(event)))
+                    self._out.flush()
+            except (OSError, ValueError):
+                broken = True  # the parent is gone, so stdin has ended too
+
+    def _until_told(self) -> None:
+        # Not through sys.stdin: a thread that waits in it would keep the interpreter from ending.
+        while os.read(0, 4096):
+            pass
+        self._cancelled.set()
+        end(descendants)
 
 
 def main() -> None:
-    """Run Ansible once, as the parent asks."""
-    adopt_orphans()
+    """Do the job on stdin."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the parent decides, through stdin
-    # Whatever libraries print must not get between the events.
-    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    arguments = json.loads(sys.stdin.readline())
-    cancelled = threading.Event()
-    threading.Thread(target=_until_parent_ends, args=(cancelled,), daemon=True).start()
-    try:
-        _run(arguments, events, cancelled)
-    finally:
-        end_descendants()  # ssh masters that stay for the next connection, and what a cancelled run left
-        shutil.rmtree(arguments["private_data_dir"], ignore_errors=True)
-
-
-def _until_parent_ends(cancelled: threading.Event) -> None:
-    sys.stdin.read()
-    cancelled.set()
-    end_descendants()
-
-
-def _run(arguments: dict[str, Any], events: Any, cancelled: threading.Event) -> None:
-    lines: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-    writer = threading.Thread(target=_write, args=(lines, events))
-    writer.start()
-
-    def handle(event: dict[str, Any]) -> bool:
-        """Only enqueue: a handler that is slow or raises breaks the run. False: runner writes no file for it."""
-        try:
-            kept = _kept(event)
-        except Exception as error:
-            kept = {"kind": "said", "text": f"An event could not be read: {error}"}
-        if kept:
-            lines.put(kept)
-        return False
-
-    try:
-        runner = ansible_runner.run(event_handler=handle, cancel_callback=cancelled.is_set, **arguments)
-        lines.put({"kind": "end", "status": runner.status, "rc": runner.rc})
-    except Exception as error:
-        lines.put({"kind": "end", "status": "error", "rc": None, "text": f"{type(error).__name__}: {error}"})
-    lines.put(None)
-    writer.join()
-
-
-def _write(lines: queue.SimpleQueue[dict[str, Any] | None], events: Any) -> None:
-    while (line := lines.get()) is not None:
-        try:
-            events.write(json.dumps(line, default=str) + "\n")
-            events.flush()
-        except BrokenPipeError:
-            return  # the parent is gone; stdin has ended too
-
-
-def _kept(event: dict[str, Any]) -> dict[str, Any] | None:
-    kind, data = event.get("event"), event.get("event_data") or {}
-    if kind in _WANTED:
-        result = data.get("res") or {}
-        return {
-            "kind": kind,
-            **{name: data.get(name) for name in ("host", "role", "task", "ignore_errors")},
-            "changed": bool(result.get("changed")),
-            "lost": kind == "runner_on_ok" and not result,
-            "message": _message(result) if kind in ("runner_on_failed", "runner_on_unreachable") else "",
-            **({"stats": data} if kind == "playbook_on_stats" else {}),
-        }
-    text = str(event.get("stdout") or "").strip()
-    return (
-        {"kind": "said", "text": text[:_LONGEST]} if kind in ("verbose", "error", "system_warning") and text else None
-    )
-
-
-def _message(result: dict[str, Any]) -> str:
-    parts = [str(result[name]).strip() for name in _TOLD if result.get(name)]
-    return "; ".join(dict.fromkeys(part for part in parts if part))[:_LONGEST]
+    adopt_orphans()
+    # What libraries print must not get between the events.
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    Supervisor(Job(**json.loads(sys.stdin.buffer.readline())), out).run()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from paramiko import Channel, SSHException
 
@@ -10,6 +11,7 @@ from opsharden.errors import TransportBroken
 
 _CHUNK = 1 << 16
 _NAP = 0.05
+_LIMIT = 16 << 20
 
 
 class Pipe:
@@ -19,12 +21,14 @@ class Pipe:
         stdout: Bytes received and not yet taken.
         stderr: All the channel said to stderr, up to a bound.
         ended: Whether the other side has ended.
+        truncated: Whether `rest` had to cut what came.
     """
 
     def __init__(self, channel: Channel) -> None:
         self.stdout = b""
         self.stderr = b""
         self.ended = False
+        self.truncated = False
         self._channel = channel
         channel.settimeout(_NAP)
 
@@ -75,18 +79,33 @@ class Pipe:
         return whole[:count]
 
     def rest(self, timeout: float) -> tuple[int, bytes]:
-        """End the other side's stdin and take all it still says.
+        """End the other side's stdin and take all it still says, up to 16 MiB.
 
         Returns:
             Its exit status and the rest of its stdout.
+
+        Raises:
+            TransportBroken: It did not end in time, or the connection was lost before it said how it ended.
         """
-        self._channel.shutdown_write()
         deadline = time.monotonic() + timeout
+        parts, have = list[bytes](), 0
+        # It may be gone already; what it said until then is still to be had.
+        with suppress(OSError, EOFError, SSHException):
+            self._channel.shutdown_write()
         while not self.ended:
             if not self.more(deadline) and not self.ended:
                 raise TransportBroken("The host stopped answering.")
-        whole, self.stdout = self.stdout, b""
-        return self._channel.recv_exit_status(), whole
+            part, self.stdout = self.stdout[: _LIMIT - have], self.stdout[_LIMIT - have :]
+            parts.append(part)
+            have += len(part)
+            self.truncated = self.truncated or bool(self.stdout)
+            self.stdout = b""
+        # It may have closed its stdout and go on: that is no end.
+        if not self._channel.status_event.wait(max(0.0, deadline - time.monotonic())):
+            raise TransportBroken("The host stopped answering.")
+        if self._channel.exit_status < 0:
+            raise TransportBroken("The connection was lost, or the command was killed, before it was done.")
+        return self._channel.exit_status, b"".join(parts)
 
     def _need(self, deadline: float) -> None:
         if self.more(deadline):

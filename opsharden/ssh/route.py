@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import re
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import paramiko
 
 from opsharden.errors import Unreachable
 from opsharden.model import Host
+from opsharden.ssh.hostkeys import place
 
 _CONFIG = Path("~/.ssh/config")
 
@@ -28,6 +31,7 @@ class Route:
         known_hosts: Files named by the arguments, looked up before the project's.
         jumps: The hosts on the way, outermost first.
         command: A ProxyCommand in place of a connection of ours.
+        alias: What known_hosts files call it, where that is not its address.
     """
 
     address: str
@@ -37,33 +41,53 @@ class Route:
     known_hosts: tuple[Path, ...] = ()
     jumps: tuple[Route, ...] = ()
     command: str = ""
+    alias: str = ""
+
+    @property
+    def name(self) -> str:
+        """What known_hosts files call it."""
+        return self.alias or place(self.address, self.port)
 
 
 def route(host: Host) -> Route:
     """The way to a host.
 
+    Options that change how ssh checks host keys are passed over: they are always checked.
+
     Raises:
         Unreachable: An ssh argument that we do not understand: guessing could lead elsewhere.
     """
+    try:
+        return _route(host)
+    except (ValueError, paramiko.ConfigParseError) as error:
+        raise Unreachable(
+            f"The ssh arguments or the ssh_config of {host.name} cannot be read: {error}.",
+            "See ansible_ssh_common_args, ansible_ssh_extra_args and ~/.ssh/config.",
+        ) from None
+
+
+def _route(host: Host) -> Route:
     options = _options(host)
-    config = _configured(host.address, options.pop("configfile", None))
+    file = options.pop("configfile", _CONFIG)
+    config = _configured(host.address, file)
     merged = {**config, **options}
-    keys = (host.key_file,) if host.key_file else tuple(Path(p).expanduser() for p in merged.get("identityfile", ()))
+    keys = (host.key_file,) if host.key_file else _paths(merged.get("identityfile", ()))
     found = Route(
-        address=str(config.get("hostname", host.address)),
+        address=str(merged.get("hostname", host.address)),
         port=int(merged.get("port", host.port)) if host.port == paramiko.config.SSH_PORT else host.port,
         user=host.user or str(merged.get("user", "")) or getpass.getuser(),
         keys=keys,
-        known_hosts=tuple(Path(p).expanduser() for p in shlex.split(str(merged.get("userknownhostsfile", "")))),
-        command=str(merged.get("proxycommand", "")),
+        known_hosts=_paths(shlex.split(str(merged.get("userknownhostsfile", "")))),
+        alias=str(merged.get("hostkeyalias", "")),
     )
-    jump = str(merged.get("proxyjump", ""))
-    if jump and jump != "none":
-        return replace(found, jumps=tuple(_jump(part, found) for part in jump.split(",")), command="")
-    return replace(found, command="") if found.command == "none" else found
+    jump, command = (str(merged.get(name, "none")) for name in ("proxyjump", "proxycommand"))
+    if jump != "none":
+        return replace(found, jumps=_jumps(jump, found, file, ()))
+    return found if command == "none" else replace(found, command=_filled(command, found))
 
 
 def _options(host: Host) -> dict[str, Any]:
+    """The arguments as ssh_config would say them. As there, the first to set an option wins."""
     words, found = shlex.split(host.ssh_args), dict[str, Any]()
     while words:
         word = words.pop(0)
@@ -73,36 +97,59 @@ def _options(host: Host) -> dict[str, Any]:
         if flag not in _NAMES:
             raise Unreachable(f"{host.name} has the ssh argument {word}, which opsharden does not understand.")
         value = value or (words.pop(0) if words else "")
+        name = _NAMES[flag]
         if flag == "-o":
-            name, _, value = value.replace("=", " ", 1).strip().partition(" ")
-            found.setdefault(name.lower(), value.strip())
+            option = re.fullmatch(r"\s*(\w+)(?:\s*=\s*|\s+)(.*)", value)
+            if option is None:
+                raise ValueError(f"-o {value} is no option with a value")
+            name, value = option[1].lower(), option[2].strip()
+        if name == "identityfile":
+            found.setdefault(name, []).append(value)
         else:
-            found.setdefault(_NAMES[flag], value)
-    if "identityfile" in found:
-        found["identityfile"] = [found["identityfile"]]
+            found.setdefault(name, value)
     return found
 
 
 _NAMES = {"-o": "", "-J": "proxyjump", "-i": "identityfile", "-p": "port", "-l": "user", "-F": "configfile"}
-_BARE = {"-C", "-q", "-4", "-6", "-T", "-v", "-a", "-x"}
+_BARE = {"-C", "-q", "-4", "-6", "-T", "-t", "-v", "-a", "-A", "-n", "-x", "-X"}
 
 
 def _configured(address: str, file: object) -> dict[str, Any]:
-    path = Path(str(file or _CONFIG)).expanduser()
+    path = Path(str(file)).expanduser()
     if not path.is_file():
         return {}
     return dict(paramiko.SSHConfig.from_path(str(path)).lookup(address))
 
 
-def _jump(text: str, last: Route) -> Route:
-    user, _, rest = text.strip().rpartition("@")
-    address, _, port = rest.partition(":")
-    config = _configured(address, None)
-    keys = tuple(Path(p).expanduser() for p in config.get("identityfile", ())) or last.keys
-    return Route(
-        address=str(config.get("hostname", address)),
-        port=int(port or str(config.get("port", 22))),
-        user=user or str(config.get("user", "")) or last.user,
-        keys=keys,
-        known_hosts=last.known_hosts,
-    )
+def _paths(texts: Iterable[str]) -> tuple[Path, ...]:
+    return tuple(Path(text).expanduser() for text in texts if text != "none")
+
+
+def _filled(command: str, to: Route) -> str:
+    """The tokens of a ProxyCommand: ssh_config(5), TOKENS."""
+    tokens = {"%h": to.address, "%p": str(to.port), "%r": to.user, "%n": to.address, "%%": "%"}
+    return re.sub("%.", lambda token: tokens.get(token[0], token[0]), command)
+
+
+def _jumps(text: str, last: Route, file: object, seen: tuple[str, ...]) -> tuple[Route, ...]:
+    """The hosts of a ProxyJump, each behind those that its own ssh_config names."""
+    found: list[Route] = []
+    for number, part in enumerate(text.split(",")):
+        match = re.fullmatch(r"\s*(?:ssh://)?(?:(.+)@)?(?:\[(.+)\]|([^:]+))(?::(\d+))?/?\s*", part)
+        if match is None or part in seen:
+            raise ValueError(f"{part!r} is no host to jump over")
+        given = match[2] or match[3]
+        config = _configured(given, file)
+        hop = Route(
+            address=str(config.get("hostname", given)),
+            port=int(match[4] or config.get("port", 22)),
+            user=match[1] or str(config.get("user", "")) or last.user,
+            keys=_paths(config.get("identityfile", ())) or last.keys,
+            known_hosts=last.known_hosts,
+            alias=str(config.get("hostkeyalias", "")),
+        )
+        own = str(config.get("proxyjump", "none"))
+        if own != "none" and number == 0:
+            found += _jumps(own, hop, file, (*seen, part))
+        found.append(hop)
+    return tuple(found)

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from opsharden.errors import Interrupted
+from opsharden.errors import Interrupted, PlayError
 from opsharden.evidence import Store
 from opsharden.model import ExitCode, Finding, HostStatus, Member, RunRecord, Severity
-from opsharden.play import PlayEvent, PlayOutcome, PlayRequest, run_play
+from opsharden.play import PlayEvent, PlayOutcome, PlayRequest, PlayStatus, run_play
 from opsharden.report.score import judge_run
 from opsharden.workflows.filing import Filed, filed
 from opsharden.workflows.leftovers import end_leftovers
@@ -95,6 +95,8 @@ def _play(
     request = play_request(place, targets, batch, run.id, check=manner.check)
     outcome = _cancellable(place, request, watcher)
     run.store.add_changes(run.id, outcome.changes)
+    if outcome.status is PlayStatus.BROKEN:
+        raise PlayError(f"Ansible died in the middle: {outcome.reason}", "What it had changed until then is on file.")
     return outcome.missing
 
 

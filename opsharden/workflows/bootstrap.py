@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from opsharden.errors import HostError, OpshardenError, Unreachable
 from opsharden.evidence import Store
 from opsharden.model import Change, ChangeStatus, ExitCode, Host, HostStatus, Member
 from opsharden.ssh import hostkeys
+from opsharden.ssh.client import Connection, connect, identify
 from opsharden.workflows.filing import filed
 from opsharden.workflows.workplace import Targets, Workplace
 
@@ -75,17 +77,20 @@ def bootstrap(
         keys.public_key(_key(place, host))
     outcomes: dict[str, Outcome] = {}
     targets = Targets({host.name: () for host in hosts}, (), ())
-    with filed(store, "bootstrap", place, targets) as run, ThreadPoolExecutor(place.settings.forks) as pool:
-        work = [pool.submit(_host, place, host, first) for host in hosts]
+    preparer = _Preparer(place, first)
+    pool = ThreadPoolExecutor(place.settings.forks)
+    with filed(store, "bootstrap", place, targets) as run:
+        work = [pool.submit(preparer.host, host) for host in hosts]
         try:
             for future in as_completed(work):
                 outcome = future.result()
                 outcomes[outcome.host] = outcome
                 _file(store, run.id, outcome)
                 on_host(outcome)
-        except BaseException:
+        finally:
+            # On Ctrl-C: hosts not begun are left, and what is under way ends with its connection.
             pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            preparer.close()
         failed = any(outcome.failure for outcome in outcomes.values())
         run.exit_code = ExitCode.INCOMPLETE if failed else ExitCode.CLEAN
     return run.id, tuple(outcomes[host.name] for host in hosts)
@@ -102,30 +107,69 @@ def _key(place: Workplace, host: Host) -> Path:
     return host.key_file or place.settings.keys / "automation"
 
 
-def _host(place: Workplace, host: Host, first: FirstLogin) -> Outcome:
-    changed: list[str] = []
-    try:
-        changed += _host_key(place, host, first)
-        changed += _ready(place, host, first)
-    except OpshardenError as error:
-        return Outcome(host.name, tuple(changed), error.message, error.advice)
-    return Outcome(host.name, tuple(changed))
+class _Preparer:
+    """Makes hosts ready, each in a thread of a pool."""
+
+    def __init__(self, place: Workplace, first: FirstLogin) -> None:
+        self._place = place
+        self._first = first
+        self._open: set[Connection] = set()
+
+    def close(self) -> None:
+        """Leave every host."""
+        for connection in tuple(self._open):
+            connection.close()
+
+    def host(self, host: Host) -> Outcome:
+        """Make one host ready, or say why it is not."""
+        changed: list[str] = []
+        try:
+            changed += _host_key(self._place, host, self._first)
+            changed += self._ready(host)
+        except OpshardenError as error:
+            return Outcome(host.name, tuple(changed), error.message, error.advice)
+        return Outcome(host.name, tuple(changed))
+
+    def _ready(self, host: Host) -> tuple[str, ...]:
+        key = _key(self._place, host)
+        name, line = host.user or ACCOUNT, keys.public_key(key)
+        # Nothing but the key: every later run has nothing else.
+        automation = replace(host, user=name, key_file=key, password=None, become=True, become_password=None)
+        try:
+            # The account's own login where it works: on a second run the first password may be gone.
+            self._prove(automation)
+            login = automation
+        except HostError:
+            login = _first_login(self._place, host, self._first)
+        with self._connected(login) as connection:
+            changed = account.prepare(connection, login, name, line, self._place.settings.connect_timeout)
+        self._prove(automation)
+        return changed
+
+    def _prove(self, automation: Host) -> None:
+        with self._connected(automation) as connection:
+            account.prove(connection, automation, self._place.settings.connect_timeout)
+
+    @contextmanager
+    def _connected(self, host: Host) -> Iterator[Connection]:
+        with connect(host, self._place.known_hosts, timeout=self._place.settings.connect_timeout) as connection:
+            self._open.add(connection)
+            try:
+                yield connection
+            finally:
+                self._open.discard(connection)
 
 
 def _host_key(place: Workplace, host: Host, first: FirstLogin) -> list[str]:
     """Pin the host's key, if it is the true one. A key that differs from a pinned one is never accepted."""
-    pinned = hostkeys.known(place.known_hosts, host.address, host.port)
-    if host.ssh_args and "proxy" in host.ssh_args.lower():
-        return []  # not reachable from here without a login on the way: it has to be pinned already
-    shown = hostkeys.fetch(host.address, host.port, place.settings.connect_timeout)
-    if shown in pinned:
-        return []
-    if any(key.type == shown.type for key in pinned):
-        raise Unreachable(
-            f"The host key of {host.name} has changed: it shows {shown.fingerprint}.",
-            f"If it was reinstalled, remove its line from {place.settings.known_hosts}; else find out who answers.",
-        )
     given = first.fingerprint or place.inventory.variable(host.name, "bootstrap_host_key_fingerprint")
+    seen = identify(
+        host, place.known_hosts, timeout=place.settings.connect_timeout, fingerprint=str(given) if given else None
+    )
+    shown = seen.shown
+    if any(not entry.revoked or entry.key == shown for entry in seen.pinned):
+        hostkeys.check(host.name, shown, seen.pinned)
+        return []
     if given and str(given) != shown.fingerprint:
         raise Unreachable(
             f"The host key of {host.name} is not the one given: it shows {shown.fingerprint}, given is {given}.",
@@ -137,41 +181,25 @@ def _host_key(place: Workplace, host: Host, first: FirstLogin) -> list[str]:
             "Compare it with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` there, then give --fingerprint, "
             "or --accept-new to trust what is shown.",
         )
-    hostkeys.pin(place.settings.known_hosts, host.address, host.port, shown)
+    hostkeys.pin(place.settings.known_hosts, seen.name, shown)
     return [f"pinned the host key {shown.fingerprint}"]
 
 
-def _ready(place: Workplace, host: Host, first: FirstLogin) -> tuple[str, ...]:
-    settings = place.settings
-    key = _key(place, host)
-    automation = replace(host, user=host.user or ACCOUNT, key_file=key)
-    # The account's own login where it works: on a second run the first password may be gone.
-    try:
-        account.proved(automation, place.known_hosts, settings.connect_timeout)
-        login = replace(automation, password=None, become=True, become_password=None)
-    except HostError:
-        login = _first(place, host, first)
-    changed = account.prepare(
-        login, str(automation.user), keys.public_key(key), place.known_hosts, settings.connect_timeout
-    )
-    account.proved(automation, place.known_hosts, settings.connect_timeout)
-    return changed
-
-
-def _first(place: Workplace, host: Host, first: FirstLogin) -> Host:
+def _first_login(place: Workplace, host: Host, first: FirstLogin) -> Host:
     """The host with the login that is there before ours."""
-    inventory = place.inventory
-    user = first.user or inventory.variable(host.name, "bootstrap_user") or host.user or "root"
+    variable = place.inventory.variable
+    user = str(first.user or variable(host.name, "bootstrap_user") or host.user or "root")
     password, key = first.password, first.key_file
-    if password is None and key is None and (kept := inventory.variable(host.name, "bootstrap_password")):
-        password = SecretStr(str(kept))
+    if password is None and key is None:
+        kept = variable(host.name, "bootstrap_password")
+        password = SecretStr(str(kept)) if kept else host.password
     if password is None and key is None:
         key = host.key_file
     return replace(
         host,
-        user=str(user),
+        user=user,
         password=password,
         key_file=key,
-        become=str(user) != "root",
+        become=user != "root",
         become_password=first.become_password or password or host.become_password,
     )

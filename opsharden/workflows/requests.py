@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import SecretStr
+
 from opsharden.catalogue import roles_path
 from opsharden.play import Content, PlayRequest, Unlock
 from opsharden.workflows.needs import Batch
@@ -39,6 +41,7 @@ def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, 
             access.become_password,
             access.vault_password,
             access.vault_password_file or settings.vault_password_file,
+            hide=tuple(SecretStr(secret) for secret in place.secrets([place.host(host) for host in batch.hosts])),
         ),
     )
 

@@ -172,13 +172,9 @@ def compare(root: Path, started: float, vanished: list[str]) -> dict[str, Any]:
     }
 
 
-def prove(settings: dict[str, Any]) -> None:
-    """Restore the newest backup to a scratch place, compare every file, record what came out, wipe the place.
-
-    Raises:
-        Failure: It cannot be restored, is not the backup it says it is, or does not match.
-    """
-    started, snapshot, last = time.time(), newest(settings), read(RUN)
+def restore_and_compare(settings: dict[str, Any]) -> dict[str, Any]:
+    """Restore the newest backup to a scratch place, compare every file, wipe the place."""
+    snapshot, last = newest(settings), read(RUN)
     needed = json.loads(restic("stats", "--json", "--mode=restore-size", snapshot).stdout)["total_size"]
     if needed * 1.1 > shutil.disk_usage(STATE).free:
         raise Failure(f"a restore needs {needed // 2**20} MiB, more than is free under {STATE}")
@@ -188,11 +184,24 @@ def prove(settings: dict[str, Any]) -> None:
         restic("restore", snapshot, f"--target={SCRATCH}")
         canary = json.loads(below(SCRATCH, CANARY).read_text())
         vanished = last["vanished"] if last.get("snapshot") == snapshot else []
-        found = compare(SCRATCH, canary["time"], vanished)
+        return {"snapshot": snapshot, "canary_time": canary["time"], **compare(SCRATCH, canary["time"], vanished)}
     finally:
         shutil.rmtree(SCRATCH)
-    record = {"snapshot": snapshot, "canary_time": canary["time"], "started": started, **found}
-    write(RESTORE, {**record, "seconds": round(time.time() - started, 1)})
+
+
+def prove(settings: dict[str, Any]) -> None:
+    """Restore, compare, and record what came out, so that a proof that failed replaces the one before it.
+
+    Raises:
+        Failure: The newest backup cannot be restored, or does not match.
+    """
+    started = time.time()
+    try:
+        found = restore_and_compare(settings)
+    except (Failure, OSError, KeyError, json.JSONDecodeError) as problem:
+        write(RESTORE, {"started": started, "failure": str(problem)})
+        raise
+    write(RESTORE, {**found, "started": started, "seconds": round(time.time() - started, 1)})
     if found["mismatches"]:
         raise Failure(f"{found['mismatches']} restored files do not match, such as {found['examples'][0]}")
 

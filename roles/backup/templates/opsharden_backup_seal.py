@@ -29,19 +29,23 @@ def seal_file(name: str, folder: int) -> None:
         os.close(descriptor)
 
 
-def seal(repository: Path) -> None:
-    """Seal all that is complete in one repository."""
-    for path, _, names, folder in os.fwalk(repository):
+def seal(repository: Path) -> list[OSError]:
+    """Seal all that is complete in one repository. What could not be sealed and is still there is a problem."""
+    problems: list[OSError] = []
+    for path, _, names, folder in os.fwalk(repository, onerror=problems.append):
         if os.fstat(folder).st_uid != 0:
             os.fchown(folder, 0, -1)
             os.fchmod(folder, 0o1770)
+        if Path(path) == repository / "locks":
+            continue
         for name in names:
-            if Path(path) != repository / "locks" and "-restic-temp-" not in name:
+            if "-restic-temp-" not in name:
                 try:
                     seal_file(name, folder)
-                except OSError as problem:  # deleted or replaced while we looked: the next round sees what it is now
-                    sys.stderr.write(f"{path}/{name}: {problem.strerror}\n")
+                except OSError as problem:
+                    problems.append(problem)
+    return [problem for problem in problems if not isinstance(problem, FileNotFoundError)]
 
 
-for repository in Path(sys.argv[1]).glob("*/repo"):
-    seal(repository)
+found = [problem for repository in Path(sys.argv[1]).glob("*/repo") for problem in seal(repository)]
+sys.exit("\n".join(map(str, found)) or None)

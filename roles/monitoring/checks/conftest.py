@@ -1,7 +1,5 @@
 """What the checks of this folder look at."""
 
-import ipaddress
-
 import pytest
 
 
@@ -15,22 +13,6 @@ def exporter(host):
     state = dict(line.split("=", 1) for line in lines if line not in before)
     state["behind its filter"] = any("argv[]=/usr/sbin/nft -f /etc/opsharden/exporter.nft ;" in line for line in before)
     return state
-
-
-@pytest.fixture
-def declared_filter(values):
-    """Who may reach the exporter, as declared."""
-    port = values["monitoring_exporter_port"]
-    return {
-        "addresses": sorted({str(ipaddress.ip_address(address)) for address in values["monitoring_server_addresses"]}),
-        "rules": [
-            "type filter hook input priority filter - 10; policy accept;",
-            f'tcp dport {port} iif "lo" accept',
-            f"tcp dport {port} ip saddr @monitoring4 accept",
-            f"tcp dport {port} ip6 saddr @monitoring6 accept",
-            f"tcp dport {port} counter drop",
-        ],
-    }
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Monitoring from both ends: the exporter on the host, its series on the monitoring host."""
 
+import ipaddress
 import json
 import re
 import shlex
@@ -8,7 +9,7 @@ import pytest
 
 
 @pytest.mark.control("mon-agent-active")
-def test_exporter_answers_the_monitoring_host_only(host, values, exporter, declared_filter):
+def test_exporter_answers_the_monitoring_host_only(host, values, exporter):
     assert exporter == {
         "ActiveState": "active",
         "UnitFileState": "enabled",
@@ -16,8 +17,8 @@ def test_exporter_answers_the_monitoring_host_only(host, values, exporter, decla
         "behind its filter": True,
     }
     assert listening(host, values["monitoring_exporter_port"]) is True
-    assert live_filter(host) == declared_filter
-    assert filter_at_boot(host) == declared_filter
+    assert live_filter(host) == declared_filter(values)
+    assert filter_at_boot(host) == declared_filter(values)
 
 
 @pytest.mark.control("mon-data-arrives")
@@ -42,6 +43,21 @@ def listening(host, port):
     return bool(host.check_output(f"ss -Htln sport = :{port}"))
 
 
+def declared_filter(values):
+    """Who may reach the exporter, as declared."""
+    port = values["monitoring_exporter_port"]
+    return {
+        "addresses": sorted({canonical(address) for address in values["monitoring_server_addresses"]}),
+        "rules": [
+            "type filter hook input priority filter - 10; policy accept;",
+            f'tcp dport {port} iif "lo" accept',
+            f"tcp dport {port} ip saddr @monitoring4 accept",
+            f"tcp dport {port} ip6 saddr @monitoring6 accept",
+            f"tcp dport {port} counter drop",
+        ],
+    }
+
+
 def live_filter(host):
     """The filter in the kernel. A table that is not there is an empty filter; any other failure raises."""
     found = host.run("nft -s list table inet opsharden_exporter")
@@ -60,6 +76,14 @@ def read_filter(text):
     elements = ",".join(re.findall(r"elements = \{(.*?)\}", text, re.DOTALL))
     chain = re.search(r"chain input \{(.*?)\}", text, re.DOTALL)
     return {
-        "addresses": sorted({word.strip() for word in elements.split(",") if word.strip()}),
+        "addresses": sorted({canonical(word.strip()) for word in elements.split(",") if word.strip()}),
         "rules": [line.strip() for line in chain[1].splitlines() if line.strip()] if chain else [],
     }
+
+
+def canonical(address):
+    """An address the way nft lists it; what is no single address, as it is."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return address

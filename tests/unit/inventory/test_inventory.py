@@ -63,6 +63,11 @@ def test_no_host_at_all_is_an_error_and_not_a_success(inventory: Inventory, patt
         inventory.select(pattern)
 
 
+def test_without_an_inventory_it_says_how_to_name_one() -> None:
+    with pytest.raises(InventoryError, match="No inventory is named"):
+        load_inventory([]).select()
+
+
 def test_localhost_needs_no_inventory() -> None:
     (host,) = load_inventory([]).select("localhost")
     assert (host.connection, host.become) == ("local", False)

@@ -16,10 +16,10 @@ from opsharden.lab import Lab, LabSpec
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder and below needs hosts."""
-    here = Path(__file__).parent
+    """What uses the lab needs hosts, and so does everything in tests/integration."""
+    here = Path(__file__).parent / "integration"
     for item in items:
-        if item.path.is_relative_to(here):
+        if item.path.is_relative_to(here) or "lab" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.lab)
 
 

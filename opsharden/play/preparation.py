@@ -1,0 +1,112 @@
+"""A request as files in the private folder and words for ansible-playbook."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from opsharden.errors import PlayError
+from opsharden.play.environment import connection_vars
+from opsharden.play.private import Private
+from opsharden.play.request import PlayRequest
+
+PLAYBOOK = "play.json"
+SEALED = "sealed"
+"""Where in the folder the files with secrets are; gone as soon as Ansible has read them."""
+
+_HOSTS = "opsharden_play_hosts"
+# Also written by ansible-runner itself, but only for runs whose extra variables may show in `ps`; and without this
+# file it drops the settings it was given. A short timeout makes it notice soon that Ansible has ended.
+_RUNNER = {"pexpect_timeout": 0.2, "suppress_output_file": True}
+
+
+def prepare(request: PlayRequest, private: Private) -> tuple[str, ...]:
+    """Write all that Ansible is to read.
+
+    Returns:
+        The words for ansible-playbook's command line, without the playbook. None is a secret.
+
+    Raises:
+        PlayError: There is nothing to play, or a variable has a value that no file can hold.
+    """
+    if not request.hosts or not request.content.roles:
+        raise PlayError("There is no host or no role to play.", "Name at least one of each.")
+    private.write("ansible.cfg", "")
+    private.write("env/settings", json.dumps(_RUNNER))
+    private.write(f"project/{PLAYBOOK}", _json("the play", [_play(request)]))
+    for host, variables in request.content.host_vars.items():
+        if ".." in Path(host).parts:
+            raise PlayError(f"{host} cannot be the name of a host.", "Rename it in the inventory.")
+        private.write(f"project/host_vars/{host}.json", _json(host, dict(variables)))
+    words = ["--limit", f"@{private.write('hosts', chr(10).join(request.hosts) + chr(10))}"]
+    # First, so that every later source overrules it; it names no host, so it makes none appear.
+    defaults = {"all": {"vars": dict(request.content.default_vars)}}
+    words += (
+        ["-i", str(private.write("defaults.json", _json("all hosts", defaults)))]
+        if request.content.default_vars
+        else []
+    )
+    for source in request.inventory:
+        words += ["-i", source if "," in source else str(Path(source).absolute())]
+    words += ["--forks", str(request.forks)]
+    words += ["--tags", ",".join(request.content.tags)] if request.content.tags else []
+    words += ["--check"] if request.check else []
+    return (*words, *_sealed(request, private))
+
+
+def _play(request: PlayRequest) -> dict[str, Any]:
+    return {
+        "name": "Bring hosts to the declared state",
+        "hosts": "all",
+        "become": True,
+        "gather_facts": False,
+        "environment": {"OPSHARDEN_RUN": request.run_id},
+        "vars": {_HOSTS: list(request.hosts)},
+        # --limit takes patterns: a name that is no host but a group lets in all hosts of the group.
+        "pre_tasks": [
+            {
+                "name": "Leave out hosts that were not asked for",
+                "ansible.builtin.meta": "end_host",
+                "when": f"inventory_hostname not in {_HOSTS}",
+                "tags": ["always"],
+            }
+        ],
+        "roles": list(request.content.roles),
+    }
+
+
+def _sealed(request: PlayRequest, private: Private) -> list[str]:
+    unlock = request.unlock
+    extra = {**request.content.extra_vars, **connection_vars(private.path, request.known_hosts)}
+    words = ["--extra-vars", f"@{private.write(f'{SEALED}/extra.json', _json('the extra variables', extra))}"]
+    for option, secret in (
+        ("--connection-password-file", unlock.ssh_password),
+        ("--become-password-file", unlock.become_password),
+        ("--vault-password-file", unlock.vault_password),
+    ):
+        if secret is not None:
+            words += [option, str(private.write(f"{SEALED}/{option.strip('-')}", secret.get_secret_value() + "\n"))]
+    if unlock.vault_password_file is not None:
+        words += ["--vault-password-file", str(unlock.vault_password_file.absolute())]
+    return words
+
+
+def _json(what: str, value: object) -> str:
+    try:
+        return json.dumps(value, default=_plain)
+    except (TypeError, ValueError) as error:
+        raise PlayError(
+            f"A variable for {what} cannot be passed to Ansible: {error}.", "Use plain YAML values."
+        ) from None
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(f"a {type(value).__name__} is no plain value")

@@ -1,0 +1,76 @@
+"""The first words with an SSH server: only strong algorithms, and the host key we can compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import paramiko
+
+from opsharden.errors import Unreachable
+from opsharden.ssh import hostkeys
+from opsharden.ssh.hostkeys import HostKey
+
+_KINDS = {"rsa-sha2-512": "ssh-rsa", "rsa-sha2-256": "ssh-rsa"}
+"""Signature algorithm to the type of its key, where they differ (RFC 8332)."""
+
+
+def shake(name: str, sock: Any, kinds: Sequence[str], timeout: float) -> tuple[paramiko.Transport, HostKey]:
+    """Agree on a cipher and see the host's key. It proves nothing yet about who shows it.
+
+    Args:
+        name: The host's, for people.
+        sock: A connected socket, or what behaves like one; closed with the transport.
+        kinds: Types of host key to ask for first. A host has several keys, and shows one of the first type of ours
+            that it has: asked in another order, an honest host shows a key that nobody pinned.
+        timeout: Seconds.
+
+    Returns:
+        The transport, not logged in, and the key.
+
+    Raises:
+        Unreachable: That is no SSH server, or none that speaks strong cryptography, or it does not answer.
+    """
+    transport: paramiko.Transport | None = None
+    try:
+        transport = paramiko.Transport(sock)
+        transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = timeout
+        _only_strong(transport, kinds)
+        transport.start_client(timeout=timeout)
+        # Late, it just returns; then there is no key yet.
+        key = hostkeys.of(transport.get_remote_server_key()) if transport.initial_kex_done else None
+    except BaseException as error:
+        (transport or sock).close()
+        if isinstance(error, OSError | EOFError | paramiko.SSHException):
+            raise _failed(name, error) from None
+        raise
+    if key is None:
+        transport.close()
+        raise _failed(name, TimeoutError())
+    return transport, key
+
+
+def _only_strong(transport: paramiko.Transport, kinds: Sequence[str]) -> None:
+    """Counter modes and SHA-2 only, encrypt-then-MAC first: paramiko still offers CBC, 3DES, MD5 and SHA-1."""
+    offer = transport.get_security_options()
+    offer.ciphers = [name for name in offer.ciphers if name.endswith(("-ctr", "-gcm@openssh.com"))]
+    digests = [name for name in offer.digests if name.startswith("hmac-sha2-")]
+    offer.digests = sorted(digests, key=lambda name: "-etm@" not in name)
+    order = list(kinds)
+
+    def rank(algorithm: str) -> int:
+        kind = _KINDS.get(algorithm, algorithm)
+        return order.index(kind) if kind in order else len(order)
+
+    offer.key_types = sorted(offer.key_types, key=rank)
+
+
+def _failed(name: str, error: Exception) -> Unreachable:
+    if isinstance(error, TimeoutError):
+        return Unreachable(f"{name} accepted the connection but did not answer in time.", "Is its sshd well?")
+    if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
+        return Unreachable(f"{name} speaks no cryptography that is still strong: {error}.", "Update its sshd.")
+    return Unreachable(
+        f"{name} ended the connection: {str(error) or 'no reason given'}.",
+        "Is an SSH server there, and does it let this machine in (MaxStartups, PerSourcePenalties)?",
+    )

@@ -1,0 +1,107 @@
+"""A user's own roles and tests, named in opsharden.toml, take part in apply, verify and evidence."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def extended(own: Any) -> Any:
+    """A project with a role as people have it, a role in our shape, a plain folder of tests, and a profile."""
+    files = {
+        "roles/greeting/tasks/main.yml": (
+            "---\n- name: Greet\n  ansible.builtin.copy: {content: hello, dest: /etc/greeting, mode: '0644'}\n"
+        ),
+        "roles/owner/controls.yml": (
+            "- {id: own-owner-named, title: The owner is named, why: To be called., severity: high}\n"
+        ),
+        "roles/owner/defaults/main.yml": "---\nowner_name: nobody\n",
+        "roles/owner/tasks/main.yml": (
+            "---\n- name: Name the owner\n  ansible.builtin.copy:\n    content: '{{ owner_name }}'\n"
+            "    dest: /etc/owner\n    mode: '0644'\n  tags: [own-owner-named]\n"
+        ),
+        "roles/owner/checks/test_owner.py": (
+            "import pytest\n\n\n@pytest.mark.control('own-owner-named')\ndef test_owner(host, values):\n"
+            "    assert host.file('/etc/owner').content_string == values['owner_name']\n"
+        ),
+        "checks/test_greeting.py": (
+            "def test_is_there(host):\n    'The greeting is there'\n"
+            "    assert host.file('/etc/greeting').content_string == 'hello'\n"
+        ),
+        "profiles/site.yml": (
+            "name: site\ntitle: Ours\ncontrols: [ssh-grace, own-owner-named]\nvalues: {owner_name: ops@example.net}\n"
+        ),
+    }
+    for name, text in files.items():
+        path = own.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    with (own.path / "opsharden.toml").open("a") as file:
+        file.write('roles = ["roles"]\nchecks = ["checks"]\nprofile_dirs = ["profiles"]\n')
+    with (own.path / "inventory" / "group_vars" / "all.yml").open("a") as file:
+        file.write("opsharden_profiles: [site]\n")
+    return own
+
+
+def verdicts(text: str) -> dict[tuple[str, str], str]:
+    return {
+        (f["host"], f["control"]["id"] if isinstance(f["control"], dict) else f["control"]): f["verdict"]
+        for f in json.loads(text)["findings"]
+    }
+
+
+def test_own_content_is_verified_applied_and_filed(extended: Any) -> None:
+    host = extended.names[0]
+    before = extended.run("verify", host, "-o", "json")
+    assert before.returncode == 3, before.stderr
+    assert verdicts(before.stdout)[host, "own-owner-named"] == "fail"
+    assert verdicts(before.stdout)[host, "own-greeting-is-there"] == "fail"
+
+    done = extended.run("apply", host, "-o", "json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(verdicts(done.stdout).values()) == {"pass"}
+    assert extended.exec(host, "cat /etc/greeting /etc/owner") == "helloops@example.net"
+
+    shown = extended.run("runs", "show", "latest", "-o", "csv")
+    assert "own-greeting-is-there" in shown.stdout
+    assert "The greeting is there" in shown.stdout
+    extended.exec(host, "rm /etc/greeting /etc/owner")
+
+
+def test_the_same_checks_run_under_plain_pytest(extended: Any, tmp_path: Path) -> None:
+    host = extended.names[0]
+    address = next(each.address for each in extended.lab.hosts if each.name == host)
+    config = tmp_path / "ssh_config"
+    config.write_text(
+        f"Host {address}\n  User opsharden\n  IdentityFile {extended.path}/keys/automation\n"
+        f"  UserKnownHostsFile {extended.path}/known_hosts\n"
+    )
+    extended.exec(host, "printf hello > /etc/greeting")
+    checks = Path(__file__).parents[2] / "roles" / "files" / "checks"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            f"--hosts=ssh://{address}",
+            f"--ssh-config={config}",
+            "--sudo",
+            extended.path / "checks",
+            checks,
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "4 passed" in done.stdout, done.stdout
+    extended.exec(host, "rm /etc/greeting")

@@ -1,0 +1,93 @@
+"""No secret is found in the database, reports, logs, temporary files or the process list, during a run and after it."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+
+def seen_in_processes(needle: str, stop: threading.Event, found: list[str]) -> None:
+    while not stop.wait(0.02):
+        for process in psutil.process_iter():
+            try:
+                if needle in "\0".join(process.cmdline()) or needle in str(process.environ()):
+                    found.append(" ".join(process.cmdline())[:100])
+            except (psutil.Error, OSError):
+                continue
+
+
+def files_with(needle: bytes, *folders: Path) -> list[str]:
+    paths = [path for folder in folders for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return [str(path) for path in paths if needle in path.read_bytes()]
+
+
+def test_a_sudo_password_from_the_vault_and_a_login_password_stay_secret(own: Any, tmp_path: Path) -> None:
+    host, password = own.names[0], secrets.token_hex(12)
+    vault = tmp_path / "vault-password"
+    vault.write_text(secrets.token_hex(12))
+    own.exec(host, f"echo 'opsharden:{password}' | chpasswd")
+    before = own.exec(host, "cat /etc/sudoers.d/opsharden")
+    own.exec(host, "echo 'opsharden ALL=(ALL:ALL) ALL' > /etc/sudoers.d/opsharden")
+    sealed = subprocess.run(
+        ["ansible-vault", "encrypt_string", "--vault-password-file", vault, "--stdin-name", "ansible_become_password"],
+        input=password,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    with (own.path / "inventory" / "group_vars" / "all.yml").open("a") as file:
+        file.write(sealed)
+    # A check that would give it away: the last line of defence is in the filing.
+    (own.path / "checks").mkdir()
+    (own.path / "checks" / "test_leak.py").write_text(
+        "def test_leak(host, values):\n"
+        "    assert host.check_output('echo ' + values['ansible_become_password']) == 'x'\n"
+    )
+    with (own.path / "opsharden.toml").open("a") as file:
+        file.write('checks = ["checks"]\n')
+    stop, found = threading.Event(), list[str]()
+    watcher = threading.Thread(target=seen_in_processes, args=(password, stop, found))
+    watcher.start()
+    try:
+        vaulted = ("--vault-password-file", vault)
+        reports = ("-o", "json", "html:r.html", "csv:r.csv", "junit:r.xml")
+        seen = own.run("verify", host, *vaulted, *reports)
+        assert seen.returncode == 3, seen.stderr
+        own.exec(host, "rm -f /etc/ssh/sshd_config.d/00-opsharden.conf")
+        done = own.run("apply", host, "--control", "ssh-grace", *vaulted)
+        assert done.returncode == 0, done.stderr
+    finally:
+        stop.set()
+        watcher.join()
+        own.exec(host, f"cat > /etc/sudoers.d/opsharden <<'END'\n{before}\nEND\npasswd -l opsharden")
+    assert found == []
+    assert password not in seen.stdout + seen.stderr + done.stdout + done.stderr
+    left = [Path(tempfile.gettempdir()) / name for name in ("opsharden-play",)]
+    assert files_with(password.encode(), own.path, *left) == []
+    assert files_with(own.lab.password.encode(), own.path) == []
+
+
+def test_a_login_password_stays_secret_during_bootstrap(own: Any) -> None:
+    host, password = own.names[1], own.lab.password
+    own.exec(host, "userdel -r second 2>/dev/null; true")
+    stop, found = threading.Event(), list[str]()
+    watcher = threading.Thread(target=seen_in_processes, args=(password, stop, found))
+    watcher.start()
+    try:
+        arguments = ("--password-file", own.lab.home / "password", "-e", "ansible_user=second")
+        done = own.run("bootstrap", host, *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+    finally:
+        stop.set()
+        watcher.join()
+    # The rule of /etc/sudoers.d/opsharden is for one account: the project's own gets it back.
+    assert own.run("bootstrap", host, "--password-file", own.lab.home / "password").returncode == 0
+    own.exec(host, "userdel -r second")
+    assert found == []
+    assert files_with(password.encode(), own.path) == []

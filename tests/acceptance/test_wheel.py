@@ -1,0 +1,60 @@
+"""The wheel in an empty environment: content travels inside, and the verbs work from a project folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment with nothing in it but our wheel and what it needs."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    venv.create(folder / "venv", with_pip=True)
+    pip = [str(folder / "venv/bin/pip"), "install", "--quiet", "--disable-pip-version-check"]
+    # The versions we test with, without the hashes: an extra pin beside a hashed one is an error to pip.
+    pins = [line.split(" ")[0] for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line]
+    (folder / "pins").write_text("\n".join(pins))
+    subprocess.run([*pip, "--constraint", folder / "pins", wheel], check=True)
+    return folder / "venv/bin"
+
+
+def run(bin_folder: Path, folder: Path, *arguments: str) -> Any:
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    program = bin_folder / "opsharden"
+    return subprocess.run([program, *arguments], cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+def test_a_project_from_the_wheel(installed: Path, tmp_path: Path) -> None:
+    made = run(installed, tmp_path, "init", "ops")
+    assert made.returncode == 0, made.stderr
+    key = tmp_path / "ops" / "keys" / "automation"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "ops" / "inventory" / "hosts.yml").is_file()
+    again = run(installed, tmp_path, "init", "ops")
+    assert "nothing was changed" in again.stderr
+
+
+def test_the_content_is_inside(installed: Path, tmp_path: Path) -> None:
+    controls = json.loads(run(installed, tmp_path, "controls", "--json").stdout)
+    assert {"ssh-no-root", "bkp-fresh", "mon-data-arrives"} <= {control["id"] for control in controls}
+
+
+def test_this_machine_is_verified_within_seconds_and_without_an_inventory(installed: Path, tmp_path: Path) -> None:
+    done = run(installed, tmp_path, "verify", "localhost", "-o", "json")
+    assert done.returncode in (3, 4), done.stderr
+    record = json.loads(done.stdout)
+    assert {finding["host"] for finding in record["findings"]} == {"localhost"}
+    assert any(finding["verdict"] in ("pass", "fail") for finding in record["findings"])

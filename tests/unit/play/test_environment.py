@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from opsharden.play.environment import MARK, connection_vars, environment
+
+SHELL = {
+    "HOME": "/home/me",
+    "PATH": "/opt/bin",
+    "SSH_AUTH_SOCK": "/run/agent",
+    "TERM": "xterm",
+    "LANG": "de_DE",
+    "ANSIBLE_HOST_KEY_CHECKING": "False",
+    "ANSIBLE_BECOME_PASSWORD_FILE": "/home/me/secret",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "PYTHONPATH": "/home/me/lib",
+}
+
+
+def test_nothing_of_the_shell_comes_along_but_what_ssh_needs() -> None:
+    made = environment(Path("/p"), (Path("/r 1"), Path("/r2")), SHELL)
+    assert {name for name in made if made[name] == SHELL.get(name)} == {"HOME", "SSH_AUTH_SOCK"}
+    assert not {"TERM", "AWS_SECRET_ACCESS_KEY", "PYTHONPATH", "ANSIBLE_BECOME_PASSWORD_FILE"} & set(made)
+    assert "secret" not in " ".join(made.values())
+
+
+def test_what_runner_would_loosen_is_tight() -> None:
+    assert environment(Path("/p"), (), SHELL)["ANSIBLE_HOST_KEY_CHECKING"] == "True"
+
+
+def test_the_ansible_beside_our_python_is_the_one_that_runs() -> None:
+    assert environment(Path("/p"), (), SHELL)["PATH"].split(os.pathsep) == [
+        str(Path(sys.executable).parent),
+        "/opt/bin",
+    ]
+
+
+def test_all_that_ansible_keeps_is_in_the_private_folder() -> None:
+    made = environment(Path("/p"), (), {})
+    assert made[MARK] == "/p"
+    for name in ("ANSIBLE_CONFIG", "ANSIBLE_LOCAL_TEMP", "ANSIBLE_SSH_CONTROL_PATH_DIR"):
+        assert Path(made[name]).parent == Path("/p")
+
+
+def options(*known_hosts: Path) -> list[str]:
+    return shlex.split(str(connection_vars(Path("/p"), known_hosts)["ansible_ssh_args"]))[1::2]
+
+
+def test_host_keys_are_looked_up_in_the_files_given_and_nowhere_else() -> None:
+    given = options(Path("/a b/known"), Path("/c"))
+    assert 'UserKnownHostsFile="/a b/known" "/c"' in given
+    assert "GlobalKnownHostsFile=none" in given
+    assert "StrictHostKeyChecking=yes" in given
+
+
+def test_without_any_file_no_host_is_known() -> None:
+    assert "UserKnownHostsFile=none" in options()

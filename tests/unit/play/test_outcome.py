@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from opsharden.model import ChangeStatus
+from opsharden.play.events import HostCounts, HostResult, PlayEvent, Stats
+from opsharden.play.outcome import Ledger, PlayOutcome, PlayStatus
+
+OK = HostResult("a", "ssh", "Looks", ChangeStatus.OK)
+CHANGED = HostResult("a", "ssh", "Sets", ChangeStatus.CHANGED, changed=True)
+FAILED = HostResult("a", "ssh", "Breaks", ChangeStatus.FAILED, "no")
+UNKNOWN = HostResult("a", "ssh", "Hides", ChangeStatus.CHANGED, "hidden", changed=True, unknown=True)
+
+
+def fold(
+    *events: PlayEvent, expected: tuple[str, ...] = ("a",), status: PlayStatus = PlayStatus.COMPLETE
+) -> PlayOutcome:
+    ledger = Ledger(expected)
+    for event in events:
+        ledger.add(event)
+    return ledger.outcome(status)
+
+
+def tasks(outcome: PlayOutcome) -> list[str]:
+    return [change.task for change in outcome.changes]
+
+
+def test_only_what_mattered_is_kept() -> None:
+    outcome = fold(OK, CHANGED, FAILED, Stats({"a": HostCounts(ok=2, changed=1, failed=1)}))
+    assert tasks(outcome) == ["Sets", "Breaks"]
+    assert outcome.failed == ("a",)
+
+
+def test_hosts_never_seen_are_missing_in_the_order_asked() -> None:
+    assert fold(OK, Stats({"a": HostCounts(ok=1)}), expected=("c", "a", "b")).missing == ("c", "b")
+    assert fold(expected=("a", "b")).missing == ("a", "b")
+
+
+def test_an_unreachable_host_is_seen() -> None:
+    gone = HostResult("a", "ssh", "Looks", ChangeStatus.UNREACHABLE, "no route")
+    outcome = fold(gone, Stats({"a": HostCounts(unreachable=1)}))
+    assert (outcome.unreachable, outcome.missing, tasks(outcome)) == (("a",), (), ["Looks"])
+
+
+def test_ignored_failures_are_no_changes() -> None:
+    assert tasks(fold(replace(FAILED, ignored=True), Stats({"a": HostCounts(ok=1, ignored=1)}))) == []
+
+
+def test_rescued_failures_are_no_changes_but_the_one_that_stays_is() -> None:
+    rescued, last = replace(FAILED, task="Rescued"), replace(FAILED, task="Final")
+    outcome = fold(rescued, last, Stats({"a": HostCounts(rescued=1, failed=1)}))
+    assert (tasks(outcome), outcome.failed) == (["Final"], ("a",))
+    outcome = fold(rescued, CHANGED, Stats({"a": HostCounts(rescued=1, ok=1, changed=1)}))
+    assert (tasks(outcome), outcome.failed) == (["Sets"], ())
+
+
+def test_the_final_counts_decide_about_unknown_results() -> None:
+    assert tasks(fold(CHANGED, UNKNOWN, Stats({"a": HostCounts(ok=2, changed=1)}))) == ["Sets"]
+    assert tasks(fold(CHANGED, UNKNOWN, Stats({"a": HostCounts(ok=2, changed=2)}))) == ["Sets", "Hides"]
+
+
+def test_a_change_in_an_ignored_failure_does_not_stand_for_an_unknown_one() -> None:
+    ignored = replace(FAILED, ignored=True, changed=True)
+    assert tasks(fold(ignored, UNKNOWN, Stats({"a": HostCounts(ok=2, changed=1, ignored=1)}))) == []
+
+
+def test_without_final_counts_our_own_hold_and_nothing_is_explained_away() -> None:
+    outcome = fold(OK, CHANGED, UNKNOWN, FAILED, status=PlayStatus.CANCELLED)
+    assert tasks(outcome) == ["Sets", "Hides", "Breaks"]
+    assert outcome.counts == {"a": HostCounts(ok=3, changed=2, failed=1)}
+    assert outcome.failed == ("a",)
