@@ -81,8 +81,8 @@ def _route(host: Host) -> Route:
         alias=str(merged.get("hostkeyalias", "")),
     )
     jump, command = (str(merged.get(name, "none")) for name in ("proxyjump", "proxycommand"))
-    if jump != "none":
-        return replace(found, jumps=_jumps(jump, found, file, ()))
+    if jump not in ("none", host.address):  # `Host *` may send a host over itself; ssh goes straight there then
+        return replace(found, jumps=_jumps(jump, found.known_hosts, file, ()))
     return found if command == "none" else replace(found, command=_filled(command, found))
 
 
@@ -131,8 +131,11 @@ def _filled(command: str, to: Route) -> str:
     return re.sub("%.", lambda token: tokens.get(token[0], token[0]), command)
 
 
-def _jumps(text: str, last: Route, file: object, seen: tuple[str, ...]) -> tuple[Route, ...]:
-    """The hosts of a ProxyJump, each behind those that its own ssh_config names."""
+def _jumps(text: str, known_hosts: tuple[Path, ...], file: object, seen: tuple[str, ...]) -> tuple[Route, ...]:
+    """The hosts of a ProxyJump, the first of them behind those that its own ssh_config names.
+
+    As with ssh, user and keys of the host at the end say nothing about them: what Ansible reaches, we reach.
+    """
     found: list[Route] = []
     for number, part in enumerate(text.split(",")):
         match = re.fullmatch(r"\s*(?:ssh://)?(?:(.+)@)?(?:\[(.+)\]|([^:]+))(?::(\d+))?/?\s*", part)
@@ -143,13 +146,13 @@ def _jumps(text: str, last: Route, file: object, seen: tuple[str, ...]) -> tuple
         hop = Route(
             address=str(config.get("hostname", given)),
             port=int(match[4] or config.get("port", 22)),
-            user=match[1] or str(config.get("user", "")) or last.user,
-            keys=_paths(config.get("identityfile", ())) or last.keys,
-            known_hosts=last.known_hosts,
+            user=match[1] or str(config.get("user", "")) or getpass.getuser(),
+            keys=_paths(config.get("identityfile", ())),
+            known_hosts=known_hosts,
             alias=str(config.get("hostkeyalias", "")),
         )
         own = str(config.get("proxyjump", "none"))
-        if own != "none" and number == 0:
-            found += _jumps(own, hop, file, (*seen, part))
+        if own not in ("none", given) and number == 0:
+            found += _jumps(own, known_hosts, file, (*seen, part))
         found.append(hop)
     return tuple(found)

@@ -19,8 +19,9 @@ from opsharden.ssh.login import login
 from opsharden.ssh.route import Route
 
 _ADVICE = "Is the host up, the address right, the port open?"
-_AT_ONCE = 8
-"""Logins under way at one jump host. From 10 on, an sshd as installed drops some (MaxStartups in sshd_config(5))."""
+_AT_ONCE = 5
+"""Logins under way at one jump host. From 10 on, an sshd as installed drops some (sshd_config(5), MaxStartups), and it
+counts a login for a moment longer than we do. More at once would not be faster."""
 
 _doors: dict[str, BoundedSemaphore] = defaultdict(lambda: BoundedSemaphore(_AT_ONCE))
 

@@ -50,10 +50,7 @@ def extended(own: Any) -> Any:
 
 
 def verdicts(text: str) -> dict[tuple[str, str], str]:
-    return {
-        (f["host"], f["control"]["id"] if isinstance(f["control"], dict) else f["control"]): f["verdict"]
-        for f in json.loads(text)["findings"]
-    }
+    return {(finding["host"], finding["control"]): finding["verdict"] for finding in json.loads(text)["findings"]}
 
 
 def test_own_content_is_verified_applied_and_filed(extended: Any) -> None:

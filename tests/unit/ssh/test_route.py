@@ -1,0 +1,115 @@
+import getpass
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from opsharden.errors import Unreachable
+from opsharden.model import Host
+from opsharden.ssh.route import Route, route
+
+ME = getpass.getuser()
+HOST = Host("web1", "192.0.2.1", user="opsharden", key_file=Path("/keys/one"))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own, so that the ssh_config of whoever runs the tests does not count."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    return tmp_path
+
+
+def with_args(text: str) -> Route:
+    return route(replace(HOST, ssh_args=text))
+
+
+def configure(home: Path, text: str) -> None:
+    (home / ".ssh" / "config").write_text(text)
+
+
+def test_a_plain_host() -> None:
+    assert route(HOST) == Route("192.0.2.1", 22, "opsharden", (Path("/keys/one"),))
+
+
+@pytest.mark.parametrize(
+    "text", ["-o Port=2222", "-oPort=2222", "-o 'port 2222'", "-p 2222", "-p2222", "-o 'Port = 2222'"]
+)
+def test_options_in_all_spellings(text: str) -> None:
+    assert with_args(text).port == 2222
+
+
+def test_the_inventory_wins_over_arguments_and_they_over_ssh_config(home: Path) -> None:
+    configure(home, "Host 192.0.2.1\n  Port 2200\n  User somebody\n  HostName 192.0.2.9\n")
+    assert route(replace(HOST, user=None)) == Route("192.0.2.9", 2200, "somebody", (Path("/keys/one"),))
+    assert route(replace(HOST, port=2022, ssh_args="-p 2222")).port == 2022
+    assert with_args("-p 2222").port == 2222
+    assert with_args("-l other").user == "opsharden"
+
+
+def test_the_first_of_an_option_wins() -> None:
+    assert with_args("-p 1 -o Port=2").port == 1
+
+
+def test_key_and_known_hosts_files(home: Path) -> None:
+    found = route(replace(HOST, key_file=None, ssh_args="-i ~/a -o IdentityFile=/b -o 'UserKnownHostsFile=~/k /l'"))
+    assert found.keys == (home / "a", Path("/b"))
+    assert found.known_hosts == (home / "k", Path("/l"))
+
+
+def test_known_hosts_name() -> None:
+    assert with_args("-p 2222").name == "[192.0.2.1]:2222"
+    assert with_args("-p 2222 -o HostKeyAlias=web").name == "web"
+
+
+def test_a_chain_of_jumps() -> None:
+    found = with_args("-J a.example,joe@b.example:2222,ssh://[2001:db8::1]:23")
+    assert [(hop.user, hop.address, hop.port) for hop in found.jumps] == [
+        (ME, "a.example", 22),
+        ("joe", "b.example", 2222),
+        (ME, "2001:db8::1", 23),
+    ]
+    assert {hop.keys for hop in found.jumps} == {()}, "ssh offers the key of the host at the end to no jump host"
+
+
+def test_a_jump_has_its_own_ssh_config_and_its_own_jump(home: Path) -> None:
+    configure(home, "Host inner\n  HostName 192.0.2.7\n  User jim\n  IdentityFile ~/k\n  ProxyJump outer\n")
+    found = with_args("-o ProxyJump=inner")
+    assert [(hop.user, hop.address) for hop in found.jumps] == [(ME, "outer"), ("jim", "192.0.2.7")]
+    assert found.jumps[1].keys == (home / "k",)
+
+
+def test_jumps_in_a_circle_are_refused(home: Path) -> None:
+    configure(home, "Host a\n  ProxyJump b\nHost b\n  ProxyJump a\n")
+    with pytest.raises(Unreachable, match="no host to jump over"):
+        with_args("-J a")
+
+
+def test_another_ssh_config(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("Host *\n  ProxyJump hub\nHost hub\n  HostName 192.0.2.8\n")
+    assert [hop.address for hop in with_args(f"-F {tmp_path / 'other'}").jumps] == ["192.0.2.8"]
+
+
+def test_no_host_is_its_own_jump(home: Path) -> None:
+    configure(home, "Host *\n  ProxyJump 192.0.2.1\n")
+    assert route(HOST).jumps == ()
+
+
+def test_a_proxy_command_keeps_its_own_options() -> None:
+    found = with_args("""-o ProxyCommand="ssh -o A=b -W %h:%p %r@hub" """)
+    assert found.command == "ssh -o A=b -W 192.0.2.1:22 opsharden@hub"
+
+
+def test_none_takes_a_jump_away(home: Path) -> None:
+    configure(home, "Host *\n  ProxyJump hub\n")
+    assert with_args("-o ProxyJump=none").jumps == ()
+
+
+def test_what_ansible_adds_by_default_is_understood() -> None:
+    assert with_args("-C -o ControlMaster=auto -o ControlPersist=60s -tt -A") == route(HOST)
+
+
+@pytest.mark.parametrize("text", ["-Z", "-o 'x", "-o Port", "-p many", "-J 'a b@:x'"])
+def test_what_is_not_understood_is_refused(text: str) -> None:
+    with pytest.raises(Unreachable):
+        with_args(text)
