@@ -172,7 +172,7 @@ def test_vaulted_inventory_without_the_password(own: Any, tmp_path: Path) -> Non
 def test_disk_full_under_the_database(own: Any, tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", small], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", small], check=True)
     try:
         env = {"OPSHARDEN_DATABASE": str(small / "evidence.db")}
         assert own.run("verify", *ONE, env=env).returncode in (0, 3)

@@ -28,11 +28,11 @@ def extended(own: Any) -> Any:
         ),
         "roles/owner/checks/test_owner.py": (
             "import pytest\n\n\n@pytest.mark.control('own-owner-named')\ndef test_owner(host, values):\n"
-            "    assert host.file('/etc/owner').content_string == values['owner_name']\n"
+            "    assert host.run('cat /etc/owner').stdout == values['owner_name']\n"
         ),
         "checks/test_greeting.py": (
             "def test_is_there(host):\n    'The greeting is there'\n"
-            "    assert host.file('/etc/greeting').content_string == 'hello'\n"
+            "    assert host.run('cat /etc/greeting').stdout == 'hello'\n"
         ),
         "profiles/site.yml": (
             "name: site\ntitle: Ours\ncontrols: [ssh-grace, own-owner-named]\nvalues: {owner_name: ops@example.net}\n"

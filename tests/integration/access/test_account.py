@@ -2,91 +2,32 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
+from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from opsharden import lab as labs
-from opsharden.access import account, keys
+from opsharden.access import keys
 from opsharden.errors import HostError, UsageError
-from opsharden.lab import Lab, LabSpec
-from opsharden.model import Host
-from opsharden.ssh import hostkeys
-from opsharden.ssh.client import connect, identify
 
-TIMEOUT = 60.0
 NAME = "robot"
 HOME = f"/home/{NAME}"
 RULE = "/etc/sudoers.d/opsharden"
 
 
-@dataclass(frozen=True)
-class Site:
-    """A host, the installer's login to it, and the key that is to be let in."""
-
-    host: Host
-    lab: Lab
-    known_hosts: Path
-    key: Path
-
-    def exec(self, script: str) -> str:
-        """Run a script as root on the host, past ssh."""
-        answer = self.lab.exec(self.host.name, script)
-        assert answer.returncode == 0, answer.stderr
-        return answer.stdout
-
-    def prepare(self, name: str = NAME) -> tuple[str, ...]:
-        """Run what is tested."""
-        with connect(self.host, [self.known_hosts], timeout=TIMEOUT) as connection:
-            return account.prepare(connection, self.host, name, keys.public_key(self.key), TIMEOUT)
-
-    def prove(self) -> None:
-        """Log in as the new account."""
-        robot = replace(self.host, user=NAME, password=None, become_password=None, key_file=self.key)
-        with connect(robot, [self.known_hosts], timeout=TIMEOUT) as connection:
-            account.prove(connection, robot, TIMEOUT)
-
-    def refusal(self) -> str:
-        """Why it could not be prepared."""
-        with pytest.raises(HostError) as caught:
-            self.prepare()
-        assert caught.value.advice
-        return caught.value.message
-
-
-@pytest.fixture(scope="module")
-def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Site]]:
-    """A Debian 12 and a Debian 13 host without python3."""
-    folder = tmp_path_factory.mktemp("access")
-    keys.create(folder / "key")
-    found = {}
-    with labs.up(LabSpec(id=f"access{os.getpid()}", without_python=1, directory=folder / "lab")) as lab:
-        secret = SecretStr(lab.password)
-        for there in lab.hosts:
-            host = Host(there.name, there.address, user="admin", password=secret, become_password=secret)
-            seen = identify(host, (), timeout=TIMEOUT)
-            hostkeys.pin(folder / "known_hosts", seen.name, seen.shown)
-            found[there.name] = Site(host, lab, folder / "known_hosts", folder / "key")
-        yield found
-
-
 @pytest.fixture(params=["deb12-1", "deb13-1"])
-def site(request: pytest.FixtureRequest, sites: dict[str, Site]) -> Site:
+def site(request: pytest.FixtureRequest, sites: dict[str, Any]) -> Any:
     return sites[request.param]
 
 
 @pytest.fixture
-def ready(site: Site) -> Site:
+def ready(site: Any) -> Any:
     """A host that is ready, whatever the tests before did to it."""
     site.prepare()
     return site
 
 
-def test_a_bare_host_becomes_ready(site: Site) -> None:
+def test_a_bare_host_becomes_ready(site: Any) -> None:
     site.exec("! command -v python3")
     changed = site.prepare()
     assert [text.split()[0] for text in changed] == ["installed", "made", "put", "let"]
@@ -100,14 +41,14 @@ def test_a_bare_host_becomes_ready(site: Site) -> None:
     site.prove()
 
 
-def test_a_second_run_changes_nothing(ready: Site) -> None:
+def test_a_second_run_changes_nothing(ready: Any) -> None:
     before = ready.exec(f"stat -c '%Y %i' {HOME}/.ssh/authorized_keys {RULE}")
     assert ready.prepare() == ()
     assert ready.exec(f"stat -c '%Y %i' {HOME}/.ssh/authorized_keys {RULE}") == before
     assert ready.exec("ls /tmp /etc/sudoers.d").count("new") == 0
 
 
-def test_keys_that_are_there_stay_even_behind_a_line_without_an_end(ready: Site) -> None:
+def test_keys_that_are_there_stay_even_behind_a_line_without_an_end(ready: Any) -> None:
     ready.exec(f"printf '# ours\\nssh-ed25519 AAAAsomebody else' > {HOME}/.ssh/authorized_keys")
     assert ready.prepare() == (f"put the key into {HOME}/.ssh/authorized_keys",)
     lines = ready.exec(f"cat {HOME}/.ssh/authorized_keys").splitlines()
@@ -115,7 +56,7 @@ def test_keys_that_are_there_stay_even_behind_a_line_without_an_end(ready: Site)
     ready.prove()
 
 
-def test_a_key_that_sshd_passes_over_for_its_owner_or_mode_is_mended(ready: Site) -> None:
+def test_a_key_that_sshd_passes_over_for_its_owner_or_mode_is_mended(ready: Any) -> None:
     ready.exec(f"chown root: {HOME}/.ssh/authorized_keys; chmod 777 {HOME}/.ssh")
     with pytest.raises(HostError, match="refused the login"):
         ready.prove()
@@ -124,13 +65,13 @@ def test_a_key_that_sshd_passes_over_for_its_owner_or_mode_is_mended(ready: Site
     assert ready.prepare() == ()
 
 
-def test_a_rule_that_anybody_could_write_is_mended(ready: Site) -> None:
+def test_a_rule_that_anybody_could_write_is_mended(ready: Any) -> None:
     ready.exec(f"chmod 666 {RULE}")
     assert ready.prepare() == (f"set owner and mode of {RULE}",)
     ready.prove()
 
 
-def test_rules_of_sudo_that_are_broken_already_are_left_alone(ready: Site) -> None:
+def test_rules_of_sudo_that_are_broken_already_are_left_alone(ready: Any) -> None:
     ready.exec(f"rm {RULE}; echo 'nonsense here' > /etc/sudoers.d/broken")
     try:
         assert "sudo's rules are broken already" in ready.refusal()
@@ -140,15 +81,17 @@ def test_rules_of_sudo_that_are_broken_already_are_left_alone(ready: Site) -> No
     assert ready.prepare() == (f"let {NAME} use sudo",)
 
 
-def test_a_host_on_which_the_account_works_without_pam(ready: Site) -> None:
-    ready.exec("echo 'UsePAM no' > /etc/ssh/sshd_config.d/00-test.conf; systemctl reload ssh")
+def test_a_host_on_which_the_account_works_without_pam(ready: Any) -> None:
+    ready.exec(
+        "echo 'UsePAM no' > /etc/ssh/sshd_config.d/00-test.conf; systemctl reset-failed ssh; systemctl restart ssh"
+    )
     try:
         ready.prove()
     finally:
-        ready.exec("rm /etc/ssh/sshd_config.d/00-test.conf; systemctl reload ssh")
+        ready.exec("rm /etc/ssh/sshd_config.d/00-test.conf; systemctl reset-failed ssh; systemctl restart ssh")
 
 
-def test_apt_that_has_no_source_says_what_is_missing(ready: Site) -> None:
+def test_apt_that_has_no_source_says_what_is_missing(ready: Any) -> None:
     ready.exec("mv /etc/apt /etc/apt.away; mkdir /etc/apt; rm -rf /var/lib/apt/lists; dpkg --purge python3-apt")
     try:
         said = ready.refusal()
@@ -159,7 +102,7 @@ def test_apt_that_has_no_source_says_what_is_missing(ready: Site) -> None:
     assert ready.prepare() == ("installed python3-apt",)
 
 
-def test_apt_at_work_already_is_waited_for(ready: Site) -> None:
+def test_apt_at_work_already_is_waited_for(ready: Any) -> None:
     ready.exec("dpkg --purge python3-apt")
     ready.exec(
         'setsid python3 -c \'import fcntl, os, time; f = open("/var/lib/apt/lists/lock", "w");'
@@ -170,11 +113,11 @@ def test_apt_at_work_already_is_waited_for(ready: Site) -> None:
 
 
 @pytest.mark.parametrize("name", ["ALL", "%sudo", "a b", "$(reboot)", "-x", ""])
-def test_names_that_mean_something_else_to_sudo_or_a_shell_are_refused(sites: dict[str, Site], name: str) -> None:
+def test_names_that_mean_something_else_to_sudo_or_a_shell_are_refused(sites: dict[str, Any], name: str) -> None:
     with pytest.raises(UsageError, match="cannot be the name of an account"):
         sites["deb12-1"].prepare(name)
 
 
-def test_no_root_is_said(sites: dict[str, Site]) -> None:
+def test_no_root_is_said(sites: dict[str, Any]) -> None:
     here = sites["deb12-1"]
     assert "is not root" in replace(here, host=replace(here.host, become=False)).refusal()

@@ -19,6 +19,8 @@ from opsharden.ssh import hostkeys
 from opsharden.ssh.client import connect, identify
 
 TIMEOUT = 30.0
+RESTART = "systemctl reset-failed ssh; systemctl restart ssh"
+DROP_IN = "/etc/ssh/sshd_config.d/00-test.conf"
 
 
 def who(host: Host, *known_hosts: Path) -> str:
@@ -68,13 +70,12 @@ def test_a_key_that_is_not_let_in_is_named(visit: Any, tmp_path: Path) -> None:
 def test_a_password_where_none_is_taken_says_what_is(visit: Any) -> None:
     visit.exec(
         visit.first,
-        "printf 'PasswordAuthentication no\\nKbdInteractiveAuthentication no\\n' > /etc/ssh/sshd_config.d/00-test.conf;"
-        "systemctl reload ssh",
+        f"printf 'PasswordAuthentication no\\nKbdInteractiveAuthentication no\\n' > {DROP_IN};{RESTART}",
     )
     try:
         assert "it takes publickey only" in refusal(visit.admin(visit.first), visit.known_hosts)
     finally:
-        visit.exec(visit.first, "rm /etc/ssh/sshd_config.d/00-test.conf; systemctl reload ssh")
+        visit.exec(visit.first, f"rm {DROP_IN}; {RESTART}")
 
 
 def test_a_missing_key_file(visit: Any) -> None:
@@ -168,14 +169,14 @@ def test_more_hosts_at_once_than_a_jump_host_takes_logins(visit: Any) -> None:
     over = replace(
         visit.second, ssh_args=f"-F {visit.key.parent / 'config'} -o ProxyJump=visitor@{visit.first.address}"
     )
-    visit.exec(visit.first, "echo 'MaxStartups 10:100:10' > /etc/ssh/sshd_config.d/00-test.conf; systemctl reload ssh")
-    visit.exec(visit.second, "echo 'MaxStartups 50' > /etc/ssh/sshd_config.d/00-test.conf; systemctl reload ssh")
+    visit.exec(visit.first, f"echo 'MaxStartups 10:100:10' > {DROP_IN}; {RESTART}")
+    visit.exec(visit.second, f"echo 'MaxStartups 50' > {DROP_IN}; {RESTART}")
     try:
         with ThreadPoolExecutor(24) as pool:
             assert len(list(pool.map(lambda _: who(over, visit.known_hosts), range(24)))) == 24
     finally:
         for host in (visit.first, visit.second):
-            visit.exec(host, "rm /etc/ssh/sshd_config.d/00-test.conf; systemctl reload ssh")
+            visit.exec(host, f"rm {DROP_IN}; {RESTART}")
 
 
 def test_over_a_proxy_command(visit: Any) -> None:
