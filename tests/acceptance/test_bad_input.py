@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -151,7 +152,7 @@ def test_vaulted_inventory_without_the_password(own: Any, tmp_path: Path) -> Non
     plain = group_vars.read_text()
     sealed = subprocess.run(
         [
-            "ansible-vault",
+            Path(sys.executable).with_name("ansible-vault"),
             "encrypt_string",
             "--vault-password-file",
             vault,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -35,7 +36,14 @@ def test_a_sudo_password_from_the_vault_and_a_login_password_stay_secret(own: An
     before = own.exec(host, "cat /etc/sudoers.d/opsharden")
     own.exec(host, "echo 'opsharden ALL=(ALL:ALL) ALL' > /etc/sudoers.d/opsharden")
     sealed = subprocess.run(
-        ["ansible-vault", "encrypt_string", "--vault-password-file", vault, "--stdin-name", "ansible_become_password"],
+        [
+            Path(sys.executable).with_name("ansible-vault"),
+            "encrypt_string",
+            "--vault-password-file",
+            vault,
+            "--stdin-name",
+            "ansible_become_password",
+        ],
         input=password,
         capture_output=True,
         text=True,

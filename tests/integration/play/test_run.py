@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -193,7 +194,15 @@ def test_no_host_matches(make_role: Make, make_request: Make) -> None:
 def vaulted(tmp_path: Path, text: str, password: str) -> str:
     secret = tmp_path / "vault-password"
     secret.write_text(password, encoding="utf-8")
-    command = ["ansible-vault", "encrypt_string", "--vault-password-file", str(secret), "--name", "hidden", text]
+    command = [
+        str(Path(sys.executable).with_name("ansible-vault")),
+        "encrypt_string",
+        "--vault-password-file",
+        str(secret),
+        "--name",
+        "hidden",
+        text,
+    ]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
