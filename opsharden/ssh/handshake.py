@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +33,7 @@ def shake(name: str, sock: Any, kinds: Sequence[str], timeout: float) -> tuple[p
         Unreachable: That is no SSH server, or none that speaks strong cryptography, or it does not answer.
     """
     transport: paramiko.Transport | None = None
+    began = time.monotonic()
     try:
         transport = paramiko.Transport(sock)
         transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = timeout
@@ -41,6 +43,8 @@ def shake(name: str, sock: Any, kinds: Sequence[str], timeout: float) -> tuple[p
         key = hostkeys.of(transport.get_remote_server_key()) if transport.initial_kex_done else None
     except BaseException as error:
         (transport or sock).close()
+        if isinstance(error, EOFError) and time.monotonic() - began >= timeout:
+            error = TimeoutError()  # paramiko's own timer won the race with ours, and calls lateness an end of file
         if isinstance(error, OSError | EOFError | paramiko.SSHException):
             raise _failed(name, error) from None
         raise

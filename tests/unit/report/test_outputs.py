@@ -5,6 +5,7 @@ import json
 import os
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,18 @@ from opsharden.report import FORMATS, render
 from opsharden.report.outputs import Output, parse, spread, write
 
 
-@pytest.fixture
+@contextmanager
 def small_disk() -> Iterator[None]:
-    """The kernel refuses to let a file of ours grow beyond 4 KiB: as near to a full disk as a process gets alone."""
+    """The kernel refuses to let a file of ours grow beyond 4 KiB: as near to a full disk as a process gets alone.
+
+    No fixture: the limit must be gone before pytest reports the test, whose own output may be a longer file.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_specs(tmp_path: Path) -> None:
@@ -85,11 +91,10 @@ def test_data_on_stdout_is_utf_8_whatever_the_terminal_says(record: RunRecord) -
     assert raw.getvalue().decode() == render("html", record)
 
 
-@pytest.mark.usefixtures("small_disk")
 def test_a_full_disk_is_a_sentence_and_the_old_report_stays(record: RunRecord, tmp_path: Path) -> None:
     old = tmp_path / "run.json"
     old.write_text("yesterday's")
-    with pytest.raises(OpshardenError, match=r"run\.json could not be written: File too large\."):
+    with small_disk(), pytest.raises(OpshardenError, match=r"run\.json could not be written: File too large\."):
         write([Output("json", old)], record, Console(file=io.StringIO()))
     assert old.read_text() == "yesterday's"
     assert list(tmp_path.iterdir()) == [old]
