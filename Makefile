@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test unit lint molecule wheel setup clean lock help
+.PHONY: demo test unit lint molecule bench wheel setup clean lock help
 
 help:
 	@echo "make demo      build a lab of real hosts and run the whole loop on it"
@@ -11,6 +11,7 @@ help:
 	@echo "make unit      the tests that need no host"
 	@echo "make lint      style, types, floors, roles"
 	@echo "make molecule  the roles' molecule scenarios"
+	@echo "make bench     measure it beside other tools on up to 100 real hosts (an hour or two; see bench/run.py)"
 	@echo "make clean     remove the lab, the demo and the environment"
 	@echo "make lock      renew requirements.lock"
 
@@ -34,9 +35,12 @@ lint: setup
 molecule: setup
 	.ci/molecule
 
+bench: setup
+	$(BIN)/python -m bench.run
+
 clean:
 	-[ -x $(BIN)/opsharden ] && $(BIN)/opsharden lab down demo
-	-podman images -q --filter reference='localhost/opsharden-lab*' 2>/dev/null | sort -u | xargs -r podman rmi -f
+	-podman images -q --filter reference='localhost/opsharden-lab*' 2>/dev/null | sort -u | xargs -r podman rmi 2>/dev/null # one that another lab uses stays
 	rm -rf demo .venv .opsharden dist build .mypy_cache .ruff_cache .pytest_cache .ansible .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -13,7 +13,11 @@
     └── HostError             4   one host; caught per host, becomes a verdict or an outcome
         ├── Unreachable       4   no connection, wrong host key, login refused
         ├── BecomeRefused     4   logged in, but sudo said no
-        └── TransportBroken   4   the connection was lost or timed out in the middle
+        ├── TransportBroken   4   the connection was lost or timed out in the middle
+        └── Unanswered        4   one question has no answer to judge by; the host itself goes on being asked
+            ├── TimedOut      4   the command took too long
+            ├── TooMuch       4   it said more than is kept, so nobody knows all of it
+            └── NotRecorded   4   a replay needs an observation that the run did not take
 
 Exit codes 0 (clean), 3 (findings) and 4 (incomplete) are results, not errors: see `opsharden.model.ExitCode`.
 """
@@ -92,3 +96,19 @@ class BecomeRefused(HostError):  # noqa: N818 - reads as a sentence where it is 
 
 class TransportBroken(HostError):  # noqa: N818 - reads as a sentence where it is caught
     """The connection was lost, or a command did not answer in time."""
+
+
+class Unanswered(HostError):  # noqa: N818 - reads as a sentence where it is caught
+    """One question has no answer to judge by; the host itself is there, and goes on being asked."""
+
+
+class TimedOut(Unanswered):
+    """One command did not end in time and was ended."""
+
+
+class TooMuch(Unanswered):
+    """One command said more than is kept."""
+
+
+class NotRecorded(Unanswered):
+    """A verdict is to be derived from observations, and one that it needs was not taken."""

@@ -114,6 +114,7 @@ class Host:
         become_password: What sudo will ask for, if it asks.
         ssh_args: Ansible's extra ssh arguments, as one string (`-o ProxyJump=...`).
         groups: The inventory groups it is in.
+        ssh_client: `auto`, `paramiko`, `openssh`, or the program to call as OpenSSH's `ssh`.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Host:
     become_password: SecretStr | None = None
     ssh_args: str = ""
     groups: tuple[str, ...] = ()
+    ssh_client: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ class Observation:
         taken_at: When it was sent, UTC.
         seconds: How long the answer took.
         truncated: Whether output was cut because it was too large.
+        native: Whether our helper answered in the command's place, reading the same from the kernel or a file itself.
     """
 
     host: str
@@ -152,12 +155,14 @@ class Observation:
     taken_at: datetime
     seconds: float
     truncated: bool = False
+    native: bool = False
 
     @property
     def digest(self) -> str:
         """SHA-256 over command and answer, hex: equal answers of equal hosts are stored once."""
         whole = sha256()
-        for part in (self.command.encode(), str(self.rc).encode(), self.stdout, self.stderr, b"%d" % self.truncated):
+        how = b"%d" % self.truncated + (b" native" if self.native else b"")
+        for part in (self.command.encode(), str(self.rc).encode(), self.stdout, self.stderr, how):
             whole.update(b"%d:" % len(part))
             whole.update(part)
         return whole.hexdigest()

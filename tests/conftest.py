@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ import pytest
 
 from opsharden import lab as labs
 from opsharden.lab import Lab, LabSpec
+
+# A job started with `&` or nohup ignores Ctrl-C, and so would every opsharden that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -63,7 +67,11 @@ class Project:
 @pytest.fixture(scope="session")
 def project(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with the lab's hosts, bootstrapped and nothing more."""
-    path = tmp_path_factory.mktemp("project")
+    return ready(lab, tmp_path_factory.mktemp("project"))
+
+
+def ready(lab: Lab, path: Path) -> Project:
+    """A project in a folder, with the hosts of a lab bootstrapped."""
     here = Project(path, lab, tuple(host.name for host in lab.hosts if host.name != "hub"))
     assert here.run("init").returncode == 0
     settings = (path / "opsharden.toml").read_text(encoding="utf-8")

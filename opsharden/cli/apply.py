@@ -11,12 +11,13 @@ from opsharden.cli import options
 from opsharden.cli.console import data, said
 from opsharden.cli.progress import HostProgress
 from opsharden.cli.result import deliver
-from opsharden.model import ChangeStatus, Finding, Member, Severity
+from opsharden.model import ChangeStatus, Severity
 from opsharden.play import HostResult, PlayEvent
 from opsharden.report import outputs
 from opsharden.workflows.apply import Manner
 from opsharden.workflows.apply import apply as apply_targets
 from opsharden.workflows.filing import open_store
+from opsharden.workflows.looking import Seen
 from opsharden.workflows.workplace import choose, open_workplace
 
 Everything = Annotated[bool, typer.Option("--all", help="Every chosen control, not only what fails.")]
@@ -93,10 +94,10 @@ class _Watcher:
             self._progress = HostProgress(self._console, title, hosts)
             self._progress.__enter__()
 
-    def host(self, member: Member, findings: tuple[Finding, ...]) -> None:
+    def host(self, seen: Seen) -> None:
         """A host was looked at."""
         if self._progress:
-            self._progress.host(member, findings)
+            self._progress.host(seen)
 
     def event(self, event: PlayEvent) -> None:
         """Show what changed or failed; what was fine already is not worth a line."""

@@ -8,7 +8,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from opsharden.model import Finding, HostStatus, Member, Verdict
+from opsharden.model import HostStatus, Verdict
+from opsharden.workflows.looking import Seen
 
 
 class HostProgress:
@@ -39,8 +40,9 @@ class HostProgress:
     ) -> None:
         self._bar.stop()
 
-    def host(self, member: Member, findings: tuple[Finding, ...]) -> None:
+    def host(self, seen: Seen) -> None:
         """One more host is finished."""
+        member, findings = seen.member, seen.findings
         failed = sum(finding.verdict is Verdict.FAIL for finding in findings)
         self._failed += bool(failed)
         self._unreached += member.status is HostStatus.UNREACHABLE

@@ -148,9 +148,9 @@ def observed(connection: Connection, run: Run) -> dict[str, tuple[Observation, .
         .order_by(tables.sheet_observation.c.sheet_key, tables.sheet_observation.c.seq)
     )
     for row in connection.execute(query):
-        seen = Observation(
-            row.peer, row.command, row.rc, row.stdout, row.stderr, run.started_at, 0.0, truncated=row.truncated
-        )
+        answer = (row.rc, row.stdout, row.stderr)
+        how = {"truncated": row.truncated, "native": row.native}
+        seen = Observation(row.peer, row.command, *answer, run.started_at, 0.0, **how)
         _intact(seen.digest == row.digest, run, f"the answer to {row.command!r}")
         sheets.setdefault(row.sheet_key, []).append(seen)
     return {

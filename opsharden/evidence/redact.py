@@ -56,6 +56,11 @@ class Censor:
         safe = self._redact(text.encode(errors="backslashreplace")).decode(errors="backslashreplace")
         return safe.replace("\0", "\\x00")
 
+    def finds(self, text: str) -> bool:
+        """Whether there is a secret in it."""
+        raw = text.encode(errors="backslashreplace")
+        return self._redact(raw) != raw
+
     def observation(self, seen: Observation) -> Observation:
         """Command and answer without secrets; its digest is then that of what is kept."""
         return replace(

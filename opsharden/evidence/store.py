@@ -89,6 +89,10 @@ class Store:
         with in_plain_words(self._where, self._busy_timeout):
             self._engine.dispose()
 
+    def has_secret(self, text: str) -> bool:
+        """Whether a text holds a secret that must not be written down here, nor anywhere else."""
+        return self._censor.finds(text)
+
     # -- filing a run, in the order it happens
 
     def begin(self, run: Run) -> Run:

@@ -138,6 +138,7 @@ observation = Table(
     Column("stdout", LargeBinary, nullable=False),
     Column("stderr", LargeBinary, nullable=False),
     Column("truncated", Boolean, nullable=False),
+    Column("native", Boolean, nullable=False),
 )
 
 finding = Table(

@@ -142,6 +142,7 @@ def _keep_observations(connection: Connection, observations: Iterable[Observatio
             "stdout": seen.stdout,
             "stderr": seen.stderr,
             "truncated": seen.truncated,
+            "native": seen.native,
         }
         for seen in observations
     }

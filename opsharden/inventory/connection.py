@@ -43,7 +43,7 @@ def to_host(name: str, variable: Variable, groups: tuple[str, ...]) -> Host:
     password = first("ansible_ssh_password", "ansible_ssh_pass", "ansible_password")
     become_password = first("ansible_become_password", "ansible_become_pass", "ansible_sudo_pass")
     user = first("ansible_ssh_user", "ansible_user")
-    args = [first("ansible_ssh_common_args"), first("ansible_ssh_extra_args")]
+    args = [first(f"ansible_ssh_{kind}args") for kind in ("", "common_", "extra_")]
     return Host(
         name=name,
         address=str(first("ansible_ssh_host", "ansible_host") or name),
@@ -56,7 +56,17 @@ def to_host(name: str, variable: Variable, groups: tuple[str, ...]) -> Host:
         become_password=None if become_password is None else SecretStr(str(become_password)),
         ssh_args=" ".join(str(part) for part in args if part),
         groups=groups,
+        ssh_client=_client(name, first("opsharden_ssh_client"), first("ansible_ssh_executable")),
     )
+
+
+def _client(name: str, wanted: Any, program: Any) -> str:
+    """Which SSH client to use. A program of the user's own is an OpenSSH, and asked for by being named."""
+    client = str(wanted or "auto")
+    if client not in ("auto", "paramiko", "openssh"):
+        raise InventoryError(f"The host {name} has opsharden_ssh_client {client}; it can be auto, paramiko or openssh.")
+    named = str(program or "ssh")
+    return client if client == "paramiko" or named == "ssh" else named
 
 
 def _port(name: str, value: Any) -> int:

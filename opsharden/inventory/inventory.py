@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import SecretStr
 
 from opsharden.errors import InventoryError, VaultError
 from opsharden.inventory import ansible_api
+from opsharden.inventory import excerpt as excerpts
 from opsharden.inventory.connection import to_host
 from opsharden.model import Host
 
@@ -24,6 +26,7 @@ class Inventory:
         self._reading = reading
         self._extra = dict(extra)
         self._lock = threading.Lock()  # Ansible's templating is not made for threads
+        self._resolved: dict[str, Mapping[str, Any]] = {}
         self.sources = tuple(sources)
 
     def select(self, pattern: str = "all", limit: str | None = None) -> tuple[Host, ...]:
@@ -78,16 +81,34 @@ class Inventory:
         variables = self._variables(name)
         return self._render(name, wanted, variables) if wanted in variables else default
 
+    def excerpt(self, names: Iterable[str], besides: object = None) -> Mapping[str, Any] | None:
+        """Some hosts as an inventory of their own: their groups, and their variables as they were resolved, raw.
+
+        Args:
+            names: Hosts; those that the inventory does not have are left out.
+            besides: Values that a run is given on top of these variables.
+
+        Returns:
+            For Ansible, as JSON. Vaulted variables stay closed; those of a wholly vaulted file are open, as Ansible has
+            read them. None where a run might find something else in it than in the whole, see `excerpt.py`.
+        """
+        known = [name for name in dict.fromkeys(names) if self._reading.manager.get_host(name) is not None]
+        if excerpts.looks_beyond(besides):
+            return None
+        groups = {name: self._variables(name)["group_names"] for name in known}
+        return excerpts.excerpt({name: self._given(name) for name in known}, groups)
+
     def secrets(self, names: Sequence[str]) -> tuple[str, ...]:
         """Every vaulted value of these hosts that opens: what must never be filed."""
         found: set[str] = set()
         for name in names:
-            for variable, value in self._variables(name).items():
-                if isinstance(value, ansible_api.EncryptedString):
-                    try:
-                        found.add(str(self.variable(name, variable)))
-                    except VaultError:
-                        continue  # what does not open cannot leak
+            for variable, value in self._given(name).items():
+                for leaf in excerpts.leaves(value):
+                    if isinstance(leaf, ansible_api.EncryptedString):
+                        try:
+                            found.add(str(self._render(name, variable, {**self._variables(name), variable: leaf})))
+                        except VaultError:
+                            continue  # what does not open cannot leak
         return tuple(sorted(found))
 
     @property
@@ -112,23 +133,34 @@ class Inventory:
                     "`ansible-inventory --graph` shows hosts and groups.",
                 )
 
-    def _variables(self, name: str) -> dict[str, Any]:
+    def _variables(self, name: str) -> Mapping[str, Any]:
+        # Kept, since nothing changes them any more and each look merges all groups and folders of variables again.
         with self._lock:
-            host = self._reading.manager.get_host(name)
-            return {**self._reading.variables(host), **self._extra}
+            if name not in self._resolved:
+                host = self._reading.manager.get_host(name)
+                try:
+                    self._resolved[name] = MappingProxyType({**self._reading.variables(host), **self._extra})
+                except ansible_api.AnsibleError as error:
+                    raise _fault(f"A file with variables of {name}{ansible_api.origin(error)}", "read", error) from None
+            return self._resolved[name]
+
+    def _given(self, name: str) -> dict[str, Any]:
+        """What the inventory and the extra variables give a host, without what Ansible makes up in every run."""
+        made_up = self._reading.made_up(self._reading.manager.get_host(name))
+        return {variable: value for variable, value in self._variables(name).items() if variable not in made_up}
 
     def _render(self, name: str, wanted: str, variables: Mapping[str, Any]) -> Any:
         try:
             with self._lock:
                 return self._reading.render(variables[wanted], variables)
         except ansible_api.AnsibleError as error:
-            text = ansible_api.reason(error)
-            if "vault" in text.lower() or "decrypt" in text.lower():
-                raise VaultError(
-                    f"The variable {wanted} of {name} is vaulted and no vault password at hand opens it.",
-                    "Give the password with --vault-password-file FILE or --ask-vault-password.",
-                ) from None
-            raise InventoryError(f"The variable {wanted} of {name} cannot be rendered: {text}") from None
+            raise _fault(f"The variable {wanted} of {name}", "rendered", error) from None
+
+
+def _fault(what: str, purpose: str, error: BaseException) -> InventoryError | VaultError:
+    if ansible_api.is_vault(error):
+        return VaultError(f"{what} is vaulted and no vault password at hand opens it.", ansible_api.VAULT_ADVICE)
+    return InventoryError(f"{what} cannot be {purpose}: {ansible_api.reason(error)}")
 
 
 class Values(Mapping[str, Any]):

@@ -197,6 +197,9 @@ def settle(host: LabHost, password: str) -> tuple[Fingerprint, ...]:
     deadline = time.monotonic() + START_TIMEOUT
     script = _SETTLE.format(admin=ADMIN, password=password, tries=_TRIES, not_up=_NOT_UP)
     answer = run_script(host.container, script, timeout=START_TIMEOUT)
+    if ".exec_pid" in answer.stderr:
+        # On a machine under load, podman 4 now and then does not find the process that it has just started.
+        answer = run_script(host.container, script, timeout=START_TIMEOUT)
     said = (answer.stderr.strip().splitlines() or ["nothing"])[-1]
     if answer.returncode == _NOT_UP:
         raise LabError(

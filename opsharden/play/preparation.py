@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -48,12 +49,20 @@ def prepare(request: PlayRequest, private: Private) -> tuple[str, ...]:
         if request.content.default_vars
         else []
     )
-    for source in request.inventory:
-        words += ["-i", source if "," in source else str(Path(source).absolute())]
+    for source in _sources(request, private):
+        words += ["-i", source]
     words += ["--forks", str(request.forks)]
     words += ["--tags", ",".join(request.content.tags)] if request.content.tags else []
     words += ["--check"] if request.check else []
     return (*words, *_sealed(request, private))
+
+
+def _sources(request: PlayRequest, private: Private) -> list[str]:
+    if isinstance(request.inventory, Mapping):
+        # Among the secrets, for it holds the hosts' variables. Ansible reads it once, before the play begins.
+        text = _json("the hosts", request.inventory)
+        return [str(private.write(f"{SEALED}/inventory.json", text))]
+    return [source if "," in source else str(Path(source).absolute()) for source in request.inventory]
 
 
 def _play(request: PlayRequest) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class PlayRequest:
     Attributes:
         run_id: Marks every process of the run on the hosts, in the variable OPSHARDEN_RUN.
         hosts: Inventory names; the run is limited to exactly these.
-        inventory: The user's own sources, as for Ansible's -i.
+        inventory: The user's own sources, as for Ansible's -i; or an inventory, as JSON in the form of its YAML ones.
         content: What is to be done.
         known_hosts: The only files that host keys are looked up in; never written.
         unlock: Passwords.
@@ -74,7 +74,7 @@ class PlayRequest:
 
     run_id: str
     hosts: tuple[str, ...]
-    inventory: tuple[str, ...]
+    inventory: tuple[str, ...] | Mapping[str, Any]
     content: Content
     known_hosts: tuple[Path, ...]
     unlock: Unlock = field(default_factory=Unlock)

@@ -27,7 +27,7 @@ from opsharden.play.request import PlayRequest
 from opsharden.play.supervisor import Job
 
 _NOTICES = 200
-_NAP = 0.2
+_NAP = 0.05
 _PATIENCE = 5 * GRACE
 """Seconds a supervisor has to end its run when told to, before it is killed and we clean up in its place."""
 

@@ -1,9 +1,24 @@
 """Looking at hosts: transports, recording, judging. The only importer of testinfra."""
 
 from opsharden.probe.backend import Recorder
-from opsharden.probe.checks import Check, collect
+from opsharden.probe.checks import Check, Pool
 from opsharden.probe.judge import Subject, judge
+from opsharden.probe.learnt import Learnt
 from opsharden.probe.opening import open_transport
-from opsharden.probe.transport import Transport
+from opsharden.probe.recorded import RecordedTransport
+from opsharden.probe.transport import Answer, Patience, Transport, ask
 
-__all__ = ["Check", "Recorder", "Subject", "Transport", "collect", "judge", "open_transport"]
+__all__ = [
+    "Answer",
+    "Check",
+    "Learnt",
+    "Patience",
+    "Pool",
+    "RecordedTransport",
+    "Recorder",
+    "Subject",
+    "Transport",
+    "ask",
+    "judge",
+    "open_transport",
+]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from testinfra.backend.base import BaseBackend, CommandResult
 from testinfra.host import Host as TestinfraHost
 
+from opsharden.errors import HostError, TimedOut, TooMuch
 from opsharden.model import Observation
-from opsharden.probe.transport import Transport
+from opsharden.probe.transport import OUTPUT_LIMIT, Answer, Transport
 
 
 class Recorder:
@@ -16,29 +19,94 @@ class Recorder:
 
     The same question has one answer for the whole verification of a host: so the checks agree with each other, and
     each question costs one command.
+
+    Attributes:
+        transport: The way to the host.
+        missed: How many questions were not foreseen and cost a round trip each.
+        waited: Seconds spent waiting for answers.
     """
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
-        self.observations: dict[str, Observation] = {}
-        self._answers: dict[str, Observation] = {}
+        self.missed = 0
+        self.waited = 0.0
+        self._answers: dict[str, Answer | None] = {}  # None: asked, and not answered yet
+        self._coming: Iterator[tuple[str, Answer]] = iter(())
         self._used: list[str] = []
+        self._wanted: dict[str, None] = {}
+
+    def expect(self, commands: Sequence[str]) -> None:
+        """Ask ahead what the checks are going to ask. They must be certain to change nothing: see `readonly`."""
+        new = [command for command in commands if command not in self._answers]
+        if new:
+            self.settle()
+            self._answers.update(dict.fromkeys(new))
+            self._coming = self.transport.exchange(new)
 
     def ask(self, command: str) -> Observation:
-        """The answer to one shell command: the one it gave before, else a new one."""
-        observation = self._answers.get(command)
-        if observation is None:
-            observation = self.transport.run(command)
-            self._answers[command] = observation
-            self.observations[observation.digest] = observation
-        self._used.append(observation.digest)
-        return observation
+        """The answer to one shell command: the one it gave before, else a new one.
+
+        Raises:
+            TimedOut: It took too long; it is not tried again.
+            TooMuch: Its output was cut: whether what a check looks for is in the rest, nobody knows.
+            TransportBroken: The connection was lost.
+        """
+        self._wanted[command] = None
+        if command not in self._answers:
+            self.missed += 1
+            self.expect([command])
+        began = time.monotonic()
+        while (answer := self._answers[command]) is None:
+            self._take()
+        self.waited += time.monotonic() - began
+        if isinstance(answer, TimedOut):
+            raise TimedOut(answer.message, answer.advice)
+        self._used.append(answer.digest)
+        if answer.truncated:
+            kept = f"{OUTPUT_LIMIT >> 20} MiB"
+            raise TooMuch(f"A command said more than the {kept} that are kept, and was cut: {command}")
+        return answer
+
+    def settle(self) -> None:
+        """Wait for every answer that is still to come: what was asked is observed."""
+        began = time.monotonic()
+        while None in self._answers.values():
+            self._take()
+        self.waited += time.monotonic() - began
+
+    @property
+    def asked(self) -> int:
+        """How many questions were sent."""
+        return len(self._answers)
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """What checks wanted to know, in their order.
+
+        An answer that none of them wanted is thrown away: it stands for nothing, and may be what nobody should file.
+        """
+        answers = (self._answers.get(command) for command in self._wanted)
+        return tuple(answer for answer in answers if isinstance(answer, Observation))
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The commands that checks asked for, in their order: what to expect next time."""
+        return tuple(self._wanted)
 
     def used(self) -> tuple[str, ...]:
         """Digests of what was asked since this was last called, each once."""
         digests = tuple(dict.fromkeys(self._used))
         self._used.clear()
         return digests
+
+    def _take(self) -> None:
+        try:
+            command, answer = next(self._coming)
+        except HostError:
+            # What was still to come does not come any more; it may be asked again.
+            self._answers = {asked: known for asked, known in self._answers.items() if known is not None}
+            raise
+        self._answers[command] = answer
 
 
 class RecordedBackend(BaseBackend):  # type: ignore[misc]  # testinfra ships no types

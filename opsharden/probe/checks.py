@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import shutil
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from threading import Lock
 
 import pytest
 
@@ -90,8 +93,43 @@ class _Collector:
         self.items = list(session.items)
 
 
-def collect(folders: Sequence[Path]) -> tuple[Check, ...]:
+class Pool(Mapping[str, tuple[Check, ...]]):
+    """All checks below some folders, by the control they judge. They are collected when the first one is asked for.
+
+    Any thread may ask; it waits where another is collecting.
+    """
+
+    def __init__(self, folders: Sequence[Path], cache: Path) -> None:
+        self._folders = folders
+        self._cache = cache
+        self._lock = Lock()
+        self._found: dict[str, tuple[Check, ...]] | None = None
+
+    def __getitem__(self, control: str) -> tuple[Check, ...]:
+        return self._collected()[control]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._collected())
+
+    def __len__(self) -> int:
+        return len(self._collected())
+
+    def _collected(self) -> dict[str, tuple[Check, ...]]:
+        with self._lock:
+            if self._found is None:
+                found: dict[str, tuple[Check, ...]] = {}
+                for check in collect(self._folders, self._cache):
+                    found[check.control] = (*found.get(check.control, ()), check)
+                self._found = found
+            return self._found
+
+
+def collect(folders: Sequence[Path], cache: Path | None = None) -> tuple[Check, ...]:
     """Find all checks below the folders.
+
+    Args:
+        folders: Folders of pytest files.
+        cache: Where the compiled checks are kept, so that the next run need not compile them.
 
     Raises:
         CatalogueError: A file of checks cannot be imported, or is no pytest file.
@@ -102,7 +140,12 @@ def collect(folders: Sequence[Path]) -> tuple[Check, ...]:
     collector = _Collector()
     arguments = ["--collect-only", *ARGUMENTS, *map(str, folders)]
     said = io.StringIO()
-    with _own_bytecode(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+    with (
+        _own_bytecode(folders, cache),
+        _own_plugins(),
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(said),
+    ):
         status = pytest.main(arguments, plugins=[collector])
     if collector.broken:
         raise CatalogueError(f"A file of checks cannot be read: {collector.broken[0]}", "Run pytest on that folder.")
@@ -127,15 +170,47 @@ def _own_name(item: pytest.Function) -> str:
 
 
 @contextlib.contextmanager
-def _own_bytecode() -> Any:
+def _own_bytecode(folders: Sequence[Path], cache: Path | None) -> Iterator[None]:
     """Keep rewritten checks away from other runs' caches.
 
-    pytest caches rewritten files without noting whether they report passing assertions, which we need.
+    pytest caches rewritten files without noting whether they report passing assertions, which we need; and it goes by
+    time and size of a file, where we go by its content.
     """
     before = sys.pycache_prefix, sys.dont_write_bytecode
-    with tempfile.TemporaryDirectory(prefix="opsharden-") as folder:
-        sys.pycache_prefix, sys.dont_write_bytecode = folder, True
+    with tempfile.TemporaryDirectory(prefix="opsharden-") as nowhere:
+        kept = cache / _digest(folders) if cache else Path(nowhere)
+        sys.pycache_prefix, sys.dont_write_bytecode = str(kept), cache is None
         try:
             yield
         finally:
             sys.pycache_prefix, sys.dont_write_bytecode = before
+    if cache and cache.is_dir():
+        by_age = sorted(cache.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in by_age[_KEPT:]:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _digest(folders: Sequence[Path]) -> str:
+    whole = sha256(f"{sys.version}\0{pytest.__version__}".encode())
+    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
+        whole.update(f"\0{path}\0".encode())
+        whole.update(path.read_bytes())
+    return whole.hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def _own_plugins() -> Iterator[None]:
+    """Load no plugin that happens to be installed: what is not ours could change what a check means."""
+    before = os.environ.get(_AUTOLOAD)
+    os.environ[_AUTOLOAD] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_AUTOLOAD]
+        else:
+            os.environ[_AUTOLOAD] = before
+
+
+_AUTOLOAD = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+_KEPT = 5

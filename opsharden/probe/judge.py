@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from opsharden.errors import HostError, OpshardenError
+from opsharden.errors import HostError, OpshardenError, Unanswered
 from opsharden.model import Finding, Verdict
 from opsharden.probe import comparison
 from opsharden.probe.backend import Recorder, testinfra_host
@@ -82,6 +82,8 @@ def _one(check: Check, subject: Subject) -> tuple[Finding, str]:
     lost = ""
     try:
         verdict, reason = _call(check, given)
+    except Unanswered as error:
+        verdict, reason = Verdict.ERROR, error.message  # of this check alone
     except HostError as error:
         verdict, reason = Verdict.ERROR, error.message
         lost = "" if peers else error.message

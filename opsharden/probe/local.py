@@ -1,37 +1,45 @@
-"""Commands on this machine itself, through the same helper that runs on other hosts."""
+"""The way to this machine itself: the helper that runs on other hosts, as the user who runs us."""
 
 from __future__ import annotations
 
 import os
-import time
-from dataclasses import dataclass, field
+from contextlib import suppress
 
 from opsharden.errors import TransportBroken
-from opsharden.model import Observation, utcnow
-from opsharden.probe import helper
-from opsharden.probe.transport import OUTPUT_LIMIT
+from opsharden.probe.dialogue import START, Dialogue
+from opsharden.probe.transport import Patience
+from opsharden.ssh.pipe import Pipe
+from opsharden.ssh.process import ProcessChannel
+
+_GRACE = 5.0
 
 
-@dataclass(eq=False)
-class LocalTransport:
-    """A way to this machine, as the user who runs us."""
+def open_local(host: str, patience: Patience) -> Dialogue:
+    """Start the helper on this machine.
 
-    host: str
-    command_timeout: float
-    is_root: bool = field(default_factory=lambda: os.geteuid() == 0)
+    Args:
+        host: Its inventory name.
+        patience: How long it is waited for.
 
-    def run(self, command: str) -> Observation:
-        """Run one shell command here."""
-        taken_at, began = utcnow(), time.monotonic()
-        head, out, err = helper.answer(
-            f"cd / && export LC_ALL=C.UTF-8 {_PATH}; {command}", self.command_timeout, OUTPUT_LIMIT
-        )
-        if head["late"]:
-            raise TransportBroken(f"A command did not end within {self.command_timeout:g} seconds: {command}")
-        return Observation(self.host, command, head["rc"], out, err, taken_at, time.monotonic() - began, head["cut"])
+    Raises:
+        TransportBroken: It could not be started.
+    """
+    try:
+        channel = ProcessChannel(["/bin/sh", "-c", START], os.environ)
+    except OSError as error:
+        raise TransportBroken(f"No shell could be started on this machine: {error}.") from None
 
-    def close(self) -> None:
-        """Nothing to leave."""
+    def leave() -> None:
+        # With its stdin the helper ends, and with it whatever it started; only where it does not, it is made to.
+        channel.end_input()
+        with suppress(TransportBroken):
+            channel.status(_GRACE)
+        channel.close()
 
-
-_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    dialogue = Dialogue(host, Pipe(channel), leave, patience, is_root=os.geteuid() == 0)
+    try:
+        dialogue.begin()
+    except BaseException:
+        leave()
+        raise
+    return dialogue

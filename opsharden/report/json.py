@@ -133,6 +133,7 @@ def _observation(observation: Observation) -> Json:
         "taken_at": _time(observation.taken_at),
         "seconds": round(observation.seconds, 6),
         "truncated": observation.truncated,
+        "native": observation.native,
     }
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import hmac
 import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +52,21 @@ class Pinned:
     revoked: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a host shows of itself before anybody logs in.
+
+    Attributes:
+        name: What known_hosts files call it.
+        shown: The key it shows; of a pinned type where it has one.
+        pinned: The keys pinned for it.
+    """
+
+    name: str
+    shown: HostKey
+    pinned: tuple[Pinned, ...]
+
+
 def of(key: paramiko.PKey) -> HostKey:
     """Paramiko's key as ours."""
     return HostKey(key.get_name(), key.get_base64())
@@ -62,61 +75,6 @@ def of(key: paramiko.PKey) -> HostKey:
 def place(address: str, port: int) -> str:
     """How known_hosts names a host (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
     return address if port == paramiko.config.SSH_PORT else f"[{address}]:{port}"
-
-
-def known(paths: Sequence[Path], name: str) -> tuple[Pinned, ...]:
-    """The keys pinned for a host, in all files, in their order.
-
-    Certificate authorities are passed over: the certificate of a host is never asked for.
-
-    Args:
-        paths: Files of known_hosts; those that do not exist hold nothing.
-        name: The host as these files name it, see `place`.
-
-    Raises:
-        OpshardenError: A file that is there cannot be read.
-    """
-    return tuple(pinned for path in paths for pinned in _matching(path, name))
-
-
-def _matching(path: Path, name: str) -> Iterator[Pinned]:
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise OpshardenError(
-            f"The host keys in {path} cannot be read: {error.strerror}.", "Check its owner and mode."
-        ) from None
-    for number, line in enumerate(lines, 1):
-        fields = line.split()
-        marker = fields.pop(0) if fields and fields[0].startswith("@") else ""
-        if len(fields) < 3 or fields[0].startswith("#") or marker not in ("", "@revoked"):
-            continue
-        if _names(fields[0], name.lower()):
-            yield Pinned(HostKey(fields[1], fields[2]), f"{path} line {number}", revoked=bool(marker))
-
-
-def _names(patterns: str, name: str) -> bool:
-    if patterns.startswith("|1|"):
-        return _is_hash_of(patterns, name)
-    found = False
-    for pattern in patterns.lower().split(","):
-        like = "".join({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in pattern.removeprefix("!"))
-        if re.fullmatch(like, name):
-            if pattern.startswith("!"):
-                return False
-            found = True
-    return found
-
-
-def _is_hash_of(hashed: str, name: str) -> bool:
-    """`|1|salt|hash`: HMAC-SHA1 is the format's, and hides names; no trust rests on it."""
-    try:
-        salt, digest = (base64.b64decode(part) for part in hashed.removeprefix("|1|").split("|"))
-    except ValueError:
-        return False
-    return hmac.compare_digest(hmac.digest(salt, name.encode(), "sha1"), digest)
 
 
 def check(host: str, shown: HostKey, pinned: Sequence[Pinned]) -> None:

@@ -1,25 +1,21 @@
-"""Bytes to and from one SSH channel, with deadlines."""
+"""Bytes to and from one command on a host, with deadlines."""
 
 from __future__ import annotations
 
 import time
-from contextlib import suppress
-
-from paramiko import Channel, SSHException
 
 from opsharden.errors import TransportBroken
+from opsharden.ssh.channel import CHUNK, Channel
 
-_CHUNK = 1 << 16
-_NAP = 0.05
 _LIMIT = 16 << 20
 
 
 class Pipe:
-    """What a channel said so far, and ways to wait for more.
+    """What a command said so far, and ways to wait for more.
 
     Attributes:
         stdout: Bytes received and not yet taken.
-        stderr: All the channel said to stderr, up to a bound.
+        stderr: All the command said to stderr, up to a bound.
         ended: Whether the other side has ended.
         truncated: Whether `rest` had to cut what came.
     """
@@ -30,7 +26,6 @@ class Pipe:
         self.ended = False
         self.truncated = False
         self._channel = channel
-        channel.settimeout(_NAP)
 
     def send(self, data: bytes, timeout: float) -> None:
         """Send all of it.
@@ -38,23 +33,18 @@ class Pipe:
         Raises:
             TransportBroken: The other side is gone or does not take it in time.
         """
-        self._channel.settimeout(timeout)
-        try:
-            self._channel.sendall(data)
-        except (OSError, SSHException) as error:
-            raise TransportBroken(f"The connection was lost: {str(error) or 'the host does not answer'}.") from None
-        finally:
-            self._channel.settimeout(_NAP)
+        self._channel.send(data, timeout)
 
     def more(self, deadline: float) -> bool:
         """Wait for anything new until the deadline (monotonic). False when there will be none in time."""
-        while time.monotonic() < deadline:
-            took = self._take()
-            if took:
-                return True
-            if self.ended:
-                return False
-        return False
+        came = None if self.ended else self._channel.receive(max(0.0, deadline - time.monotonic()))
+        if came is None:
+            return False
+        out, err = came
+        self.stdout += out
+        self.stderr = (self.stderr + err)[-CHUNK:]
+        self.ended = not (out or err)
+        return not self.ended
 
     def line(self, timeout: float) -> bytes:
         """The next line of stdout, without its end."""
@@ -89,9 +79,7 @@ class Pipe:
         """
         deadline = time.monotonic() + timeout
         parts, have = list[bytes](), 0
-        # It may be gone already; what it said until then is still to be had.
-        with suppress(OSError, EOFError, SSHException):
-            self._channel.shutdown_write()
+        self._channel.end_input()
         while not self.ended:
             if not self.more(deadline) and not self.ended:
                 raise TransportBroken("The host stopped answering.")
@@ -101,11 +89,18 @@ class Pipe:
             self.truncated = self.truncated or bool(self.stdout)
             self.stdout = b""
         # It may have closed its stdout and go on: that is no end.
-        if not self._channel.status_event.wait(max(0.0, deadline - time.monotonic())):
-            raise TransportBroken("The host stopped answering.")
-        if self._channel.exit_status < 0:
+        status = self.status(deadline)
+        if status is None:
             raise TransportBroken("The connection was lost, or the command was killed, before it was done.")
-        return self._channel.exit_status, b"".join(parts)
+        return status, b"".join(parts)
+
+    def status(self, deadline: float) -> int | None:
+        """How the other side ended; None where it was killed or the connection was lost.
+
+        Raises:
+            TransportBroken: It has not ended by the deadline (monotonic).
+        """
+        return self._channel.status(max(0.0, deadline - time.monotonic()))
 
     def _need(self, deadline: float) -> None:
         if self.more(deadline):
@@ -114,24 +109,3 @@ class Pipe:
             said = " ".join(self.stderr.decode(errors="replace").split())[-200:]
             raise TransportBroken(f"The connection was lost in the middle{': ' + said if said else ''}.")
         raise TransportBroken("The host stopped answering.")
-
-    def _take(self) -> bool:
-        took = False
-        if self._channel.recv_stderr_ready():
-            self.stderr = (self.stderr + self._channel.recv_stderr(_CHUNK))[-_CHUNK:]
-            took = True
-        try:
-            data = self._channel.recv(_CHUNK)
-        except TimeoutError:
-            return took
-        except (OSError, SSHException):
-            data = b""
-        if data:
-            self.stdout += data
-            return True
-        # End of stdout: what is left on stderr says why.
-        while self._channel.recv_stderr_ready():
-            self.stderr = (self.stderr + self._channel.recv_stderr(_CHUNK))[-_CHUNK:]
-            took = True
-        self.ended = not took
-        return took

@@ -5,18 +5,38 @@ from __future__ import annotations
 import getpass
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import paramiko
 
-from opsharden.errors import Unreachable
 from opsharden.model import Host
+from opsharden.ssh import arguments, keyfiles, sshconfig
+from opsharden.ssh.beyond import Beyond
 from opsharden.ssh.hostkeys import place
 
-_CONFIG = Path("~/.ssh/config")
+_FOLLOWED = "hostname port user identityfile userknownhostsfile hostkeyalias proxyjump proxycommand"
+_DECIDED = """
+addkeystoagent batchmode checkhostip clearallforwardings compression connectionattempts connecttimeout controlmaster
+controlpath controlpersist dynamicforward escapechar exitonforwardfailure fingerprinthash forwardagent forwardx11
+forwardx11timeout forwardx11trusted gatewayports globalknownhostsfile hashknownhosts identitiesonly ignoreunknown ipqos
+kbdinteractiveauthentication localcommand localforward loglevel nohostauthenticationforlocalhost
+numberofpasswordprompts passwordauthentication permitlocalcommand preferredauthentications pubkeyauthentication
+remoteforward requesttty sendenv serveralivecountmax serveraliveinterval setenv stricthostkeychecking tcpkeepalive
+updatehostkeys verifyhostkeydns visualhostkey configfile -C -2
+"""
+"""Options passed over: they are ours to decide (how host keys are checked, whose connections are used, how long to
+wait), or they are about what happens after the login."""
+
+_KNOWN = frozenset(f"{_FOLLOWED} {_DECIDED}".split())
+_FILLED = frozenset(_FOLLOWED.split()) - {"proxycommand"}
+"""Where a token or a variable that is left has not been filled in by anybody; ProxyCommand has its own."""
+
+_OFF = {"no", "none", "false"}
+_USUAL = "gssapiauthentication"
+"""Switched on for all hosts by the ssh_config of some distributions, where hardly one of them wants it."""
 
 
 @dataclass(frozen=True)
@@ -52,23 +72,26 @@ class Route:
 def route(host: Host) -> Route:
     """The way to a host.
 
-    Options that change how ssh checks host keys are passed over: they are always checked.
-
     Raises:
-        Unreachable: An ssh argument that we do not understand: guessing could lead elsewhere.
+        Beyond: Something on it is for OpenSSH to do: guessing could lead elsewhere.
+        Unreachable: ssh arguments that cannot be read, or a key in one of the files named.
     """
     try:
-        return _route(host)
-    except (ValueError, paramiko.ConfigParseError) as error:
-        raise Unreachable(
-            f"The ssh arguments or the ssh_config of {host.name} cannot be read: {error}.",
-            "See ansible_ssh_common_args, ansible_ssh_extra_args and ~/.ssh/config.",
-        ) from None
+        found = _route(host)
+    except ValueError as error:
+        raise arguments.unreadable(host, error) from None
+    tried = [key for hop in found.jumps for key in hop.keys or keyfiles.hardware()]
+    tried += found.keys or (() if host.password else keyfiles.hardware())
+    for key in tried:
+        if key.is_file():  # what is not there is passed over, as ssh does
+            keyfiles.load(key)
+    return found
 
 
 def _route(host: Host) -> Route:
-    options = _options(host)
-    file = options.pop("configfile", _CONFIG)
+    options = arguments.options(arguments.flags(host))
+    _check(options, "argument")
+    file = options.get("configfile")
     config = _configured(host.address, file)
     merged = {**config, **options}
     keys = (host.key_file,) if host.key_file else _paths(merged.get("identityfile", ()))
@@ -80,45 +103,32 @@ def _route(host: Host) -> Route:
         known_hosts=_paths(shlex.split(str(merged.get("userknownhostsfile", "")))),
         alias=str(merged.get("hostkeyalias", "")),
     )
-    jump, command = (str(merged.get(name, "none")) for name in ("proxyjump", "proxycommand"))
+    jump, command = (str(merged.get(name) or "none") for name in ("proxyjump", "proxycommand"))
     if jump not in ("none", host.address):  # `Host *` may send a host over itself; ssh goes straight there then
         return replace(found, jumps=_jumps(jump, found.known_hosts, file, ()))
     return found if command == "none" else replace(found, command=_filled(command, found))
 
 
-def _options(host: Host) -> dict[str, Any]:
-    """The arguments as ssh_config would say them. As there, the first to set an option wins."""
-    words, found = shlex.split(host.ssh_args), dict[str, Any]()
-    while words:
-        word = words.pop(0)
-        flag, value = word[:2], word[2:]
-        if flag in _BARE:
-            continue
-        if flag not in _NAMES:
-            raise Unreachable(f"{host.name} has the ssh argument {word}, which opsharden does not understand.")
-        value = value or (words.pop(0) if words else "")
-        name = _NAMES[flag]
-        if flag == "-o":
-            option = re.fullmatch(r"\s*(\w+)(?:\s*=\s*|\s+)(.*)", value)
-            if option is None:
-                raise ValueError(f"-o {value} is no option with a value")
-            name, value = option[1].lower(), option[2].strip()
-        if name == "identityfile":
-            found.setdefault(name, []).append(value)
-        else:
-            found.setdefault(name, value)
-    return found
+def _configured(address: str, file: str | None) -> dict[str, Any]:
+    config = sshconfig.lookup(address, file)
+    config.pop(_USUAL, None)
+    _check(config, "option")
+    return config
 
 
-_NAMES = {"-o": "", "-J": "proxyjump", "-i": "identityfile", "-p": "port", "-l": "user", "-F": "configfile"}
-_BARE = {"-C", "-q", "-4", "-6", "-T", "-t", "-v", "-a", "-A", "-n", "-x", "-X"}
+def _check(options: Mapping[str, Any], kind: str) -> None:
+    """Whether paramiko can do all of this.
 
-
-def _configured(address: str, file: object) -> dict[str, Any]:
-    path = Path(str(file)).expanduser()
-    if not path.is_file():
-        return {}
-    return dict(paramiko.SSHConfig.from_path(str(path)).lookup(address))
+    Raises:
+        Beyond: It cannot.
+    """
+    for name, value in options.items():
+        if name == sshconfig.MARK:
+            raise Beyond(str(value))
+        if name not in _KNOWN and str(value).lower() not in _OFF:
+            raise Beyond(f"the ssh {kind} {name}")
+        if name in _FILLED and re.search(r"%|\$\{", str(value)):
+            raise Beyond(f"the ssh {kind} {name} with {value}")
 
 
 def _paths(texts: Iterable[str]) -> tuple[Path, ...]:
@@ -131,7 +141,7 @@ def _filled(command: str, to: Route) -> str:
     return re.sub("%.", lambda token: tokens.get(token[0], token[0]), command)
 
 
-def _jumps(text: str, known_hosts: tuple[Path, ...], file: object, seen: tuple[str, ...]) -> tuple[Route, ...]:
+def _jumps(text: str, known_hosts: tuple[Path, ...], file: str | None, seen: tuple[str, ...]) -> tuple[Route, ...]:
     """The hosts of a ProxyJump, the first of them behind those that its own ssh_config names.
 
     As with ssh, user and keys of the host at the end say nothing about them: what Ansible reaches, we reach.
@@ -151,6 +161,8 @@ def _jumps(text: str, known_hosts: tuple[Path, ...], file: object, seen: tuple[s
             known_hosts=known_hosts,
             alias=str(config.get("hostkeyalias", "")),
         )
+        if config.get("proxycommand") not in (None, "none"):
+            raise Beyond(f"the ProxyCommand of the jump host {given}")
         own = str(config.get("proxyjump", "none"))
         if own not in ("none", given) and number == 0:
             found += _jumps(own, known_hosts, file, (*seen, part))

@@ -8,7 +8,7 @@ import time
 
 from opsharden.errors import BecomeRefused, HostError, TransportBroken, Unreachable
 from opsharden.model import Host
-from opsharden.ssh.client import Connection
+from opsharden.ssh.connection import Connection
 from opsharden.ssh.pipe import Pipe
 
 
@@ -53,7 +53,7 @@ def _shake(host: Host, pipe: Pipe, nonce: str, timeout: float) -> int:
             asked += 1
             pipe.send(_password(host, asked) + b"\n", timeout)
         if not pipe.more(deadline):
-            raise _refusal(host, pipe, prompt)
+            raise _refusal(host, pipe, prompt, deadline)
 
 
 def _password(host: Host, asked: int) -> bytes:
@@ -67,10 +67,13 @@ def _password(host: Host, asked: int) -> bytes:
     return host.become_password.get_secret_value().encode()
 
 
-def _refusal(host: Host, pipe: Pipe, prompt: bytes) -> HostError:
+def _refusal(host: Host, pipe: Pipe, prompt: bytes, deadline: float) -> HostError:
     if not pipe.ended:
         return TransportBroken(f"{host.name} let us in but its shell did not answer in time.")
-    said = " ".join(pipe.stderr.replace(prompt, b"").decode(errors="replace").split())[:300] or "it said nothing"
+    if pipe.status(deadline) is None:
+        return TransportBroken(f"The connection to {host.name} was lost before its shell answered.")
+    said = (pipe.stdout + pipe.stderr.replace(prompt, b"")).decode(errors="replace")
+    said = " ".join(said.split()).rstrip(".")[:300] or "it said nothing"
     if host.become:
         return BecomeRefused(f"sudo on {host.name} refused: {said}.", "See what `sudo -n true` says there.")
     return Unreachable(f"The shell on {host.name} ended at once: {said}.")

@@ -15,7 +15,7 @@ from typing import Any
 import paramiko
 
 from opsharden.errors import Unreachable
-from opsharden.ssh.login import login
+from opsharden.ssh.login import leave, login
 from opsharden.ssh.route import Route
 
 _ADVICE = "Is the host up, the address right, the port open?"
@@ -24,6 +24,11 @@ _AT_ONCE = 5
 counts a login for a moment longer than we do. More at once would not be faster."""
 
 _doors: dict[str, BoundedSemaphore] = defaultdict(lambda: BoundedSemaphore(_AT_ONCE))
+
+
+def door(name: str) -> BoundedSemaphore:
+    """What to hold while a login at a jump host of that name is under way."""
+    return _doors[name]
 
 
 def reach(name: str, target: Route, files: Sequence[Path], timeout: float, way: ExitStack) -> Any:
@@ -48,11 +53,11 @@ def reach(name: str, target: Route, files: Sequence[Path], timeout: float, way: 
         return _dialled(name, target, timeout)
     sock: Any = None
     for hop, following in pairwise((*target.jumps, target)):
-        with _doors[hop.name]:
+        with door(hop.name):
             # To its first sshd a way begins at a socket; from there on, at the tunnel of the hop before.
             begin = sock or _dialled(hop.address, hop, timeout)
             transport = login(hop.address, hop, None, files, begin, timeout)
-        way.callback(transport.close)
+        way.callback(leave, transport)
         sock = _tunnelled(hop, transport, following, timeout)
     return sock
 

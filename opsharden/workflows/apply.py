@@ -10,14 +10,15 @@ from typing import Protocol
 
 from opsharden.errors import Interrupted, PlayError
 from opsharden.evidence import Store
-from opsharden.model import ExitCode, Finding, HostStatus, Member, RunRecord, Severity
+from opsharden.model import ExitCode, Finding, HostStatus, RunRecord, Severity
 from opsharden.play import PlayEvent, PlayOutcome, PlayRequest, PlayStatus, run_play
 from opsharden.report.score import judge_run
 from opsharden.workflows.filing import Filed, filed
 from opsharden.workflows.leftovers import end_leftovers
+from opsharden.workflows.looking import Seen, look
 from opsharden.workflows.needs import Batch, batches
 from opsharden.workflows.requests import play_request
-from opsharden.workflows.verify import failing, look, verify
+from opsharden.workflows.verify import failing, verify
 from opsharden.workflows.workplace import Targets, Workplace
 
 
@@ -27,7 +28,7 @@ class Watcher(Protocol):
     def stage(self, title: str, hosts: int) -> None:
         """A new stage begins, over that many hosts."""
 
-    def host(self, member: Member, findings: tuple[Finding, ...]) -> None:
+    def host(self, seen: Seen) -> None:
         """A host was looked at."""
 
     def event(self, event: PlayEvent) -> None:

@@ -17,7 +17,7 @@ from opsharden.model import Change, ChangeStatus, ExitCode, Host, HostStatus, Me
 from opsharden.ssh import hostkeys
 from opsharden.ssh.client import Connection, connect, identify
 from opsharden.workflows.filing import filed
-from opsharden.workflows.workplace import Targets, Workplace
+from opsharden.workflows.workplace import BOOTSTRAP_PASSWORD, Targets, Workplace
 
 ACCOUNT = "opsharden"
 """The automation account's name where the inventory has no ansible_user."""
@@ -191,7 +191,7 @@ def _first_login(place: Workplace, host: Host, first: FirstLogin) -> Host:
     user = str(first.user or variable(host.name, "bootstrap_user") or host.user or "root")
     password, key = first.password, first.key_file
     if password is None and key is None:
-        kept = variable(host.name, "bootstrap_password")
+        kept = variable(host.name, BOOTSTRAP_PASSWORD)
         password = SecretStr(str(kept)) if kept else host.password
     if password is None and key is None:
         key = host.key_file

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from opsharden.errors import HostError
 from opsharden.play import leftovers_command
-from opsharden.probe import open_transport
+from opsharden.probe import ask, open_transport
 from opsharden.workflows.workplace import Workplace
 
 
@@ -15,16 +15,10 @@ def end_leftovers(place: Workplace, hosts: Sequence[str], run_id: str) -> tuple[
     """End every process that a run left on these hosts. Returns the hosts where we could not look."""
 
     def end(name: str) -> str:
-        settings = place.settings
         try:
-            transport = open_transport(
-                place.host(name),
-                place.known_hosts,
-                connect_timeout=settings.connect_timeout,
-                command_timeout=settings.command_timeout,
-            )
+            transport = open_transport(place.host(name), place.known_hosts, place.patience)
             try:
-                return "" if transport.run(leftovers_command(run_id)).rc == 0 else name
+                return "" if ask(transport, leftovers_command(run_id)).rc == 0 else name
             finally:
                 transport.close()
         except HostError:

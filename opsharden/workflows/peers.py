@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from threading import Lock
 
 from opsharden.errors import HostError
-from opsharden.model import Observation
-from opsharden.probe import Recorder, Transport, open_transport
+from opsharden.probe import Answer, Recorder, Transport, open_transport
 from opsharden.workflows.workplace import Workplace
 
 
 class _Shared:
-    """A transport that many threads may use, one command at a time."""
+    """A transport that many threads may use, one exchange at a time; what was answered once is not asked again."""
 
     def __init__(self, transport: Transport) -> None:
         self.host = transport.host
         self.is_root = transport.is_root
+        self.platform = transport.platform
         self._transport = transport
         self._lock = Lock()
+        self._answers: dict[str, Answer] = {}
 
-    def run(self, command: str) -> Observation:
+    def exchange(self, commands: Sequence[str]) -> Iterator[tuple[str, Answer]]:
         with self._lock:
-            return self._transport.run(command)
+            new = [command for command in commands if command not in self._answers]
+            if new:
+                self._answers.update(self._transport.exchange(new))
+        yield from ((command, self._answers[command]) for command in commands)
 
     def close(self) -> None:
         self._transport.close()
@@ -33,6 +40,7 @@ class Peers:
     def __init__(self, place: Workplace) -> None:
         self._place = place
         self._lock = Lock()
+        self._doors: dict[str, Lock] = {}
         self._open: dict[str, _Shared | HostError] = {}
 
     def recorder(self, name: str) -> Recorder:
@@ -43,6 +51,8 @@ class Peers:
             InventoryError: There is no such host.
         """
         with self._lock:
+            door = self._doors.setdefault(name, Lock())
+        with door:  # one peer that does not answer keeps nobody from another
             if name not in self._open:
                 self._open[name] = self._reach(name)
             found = self._open[name]
@@ -52,19 +62,15 @@ class Peers:
 
     def close(self) -> None:
         """Leave all of them."""
-        for found in self._open.values():
+        for found in tuple(self._open.values()):
             if isinstance(found, _Shared):
                 found.close()
 
     def _reach(self, name: str) -> _Shared | HostError:
-        settings = self._place.settings
+        # It is there for all hosts, so it has no time of its own.
+        patience = replace(self._place.patience, host=math.inf)
         try:
-            transport = open_transport(
-                self._place.host(name),
-                self._place.known_hosts,
-                connect_timeout=settings.connect_timeout,
-                command_timeout=settings.command_timeout,
-            )
+            transport = open_transport(self._place.host(name), self._place.known_hosts, patience)
         except HostError as error:
             return error
         return _Shared(transport)

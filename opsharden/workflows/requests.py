@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import SecretStr
 
 from opsharden.catalogue import roles_path
+from opsharden.errors import InventoryError, VaultError
 from opsharden.play import Content, PlayRequest, Unlock
 from opsharden.workflows.needs import Batch
 from opsharden.workflows.workplace import Targets, Workplace
 
 SELECTED = "opsharden_selected"
 """The variable that tells roles which controls are wanted on a host."""
+
+PEERS = {"monitoring": "monitoring_server", "backup": "backup_server"}
+"""Which of our roles look at another host, and the variable that names it."""
 
 
 def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, *, check: bool) -> PlayRequest:
@@ -22,16 +27,17 @@ def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, 
     its profiles name, also where this run is narrowed down, since a template always holds the whole state.
     """
     settings, access = place.settings, place.access
+    host_vars = {host: _variables(place, targets, host) for host in batch.hosts}
     return PlayRequest(
         run_id=run_id,
         hosts=batch.hosts,
-        inventory=settings.inventory or tuple(f"{host}," for host in batch.hosts),
+        inventory=_inventory(place, batch, host_vars),
         content=Content(
             roles=batch.roles,
             roles_path=(roles_path(), *settings.roles),
             tags=batch.tags,
             default_vars={"ansible_ssh_private_key_file": str(place.key)} if place.key else {},
-            host_vars={host: _variables(place, targets, host) for host in batch.hosts},
+            host_vars=host_vars,
             extra_vars=access.extra or {},
         ),
         known_hosts=place.known_hosts,
@@ -44,6 +50,30 @@ def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, 
             hide=tuple(SecretStr(secret) for secret in place.secrets([place.host(host) for host in batch.hosts])),
         ),
     )
+
+
+def _inventory(
+    place: Workplace, batch: Batch, host_vars: Mapping[str, Mapping[str, Any]]
+) -> tuple[str, ...] | Mapping[str, Any]:
+    """What Ansible is to know of the fleet: the hosts of the batch and those our roles look at beside them.
+
+    A role of the user's may look at any host (`groups`, `hostvars`), and so may a template in a variable. Then it is
+    given the user's own sources, whole, which Ansible reads once more: right comes before fast.
+    """
+    whole = place.settings.inventory or tuple(f"{host}," for host in batch.hosts)
+    if not all(place.catalogue.roles[role].path.is_relative_to(roles_path()) for role in batch.roles):
+        return whole
+    try:
+        part = place.inventory.excerpt((*batch.hosts, *_peers(place, batch, host_vars)), besides=host_vars)
+    except (InventoryError, VaultError):
+        return whole  # a variable that cannot be rendered: Ansible says so, if it is needed
+    return whole if part is None else part
+
+
+def _peers(place: Workplace, batch: Batch, host_vars: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    variables = [PEERS[role] for role in batch.roles if role in PEERS]
+    named = (place.inventory.values(host, host_vars[host]).get(name) for name in variables for host in batch.hosts)
+    return {peer for peer in named if isinstance(peer, str)}
 
 
 def _variables(place: Workplace, targets: Targets, host: str) -> dict[str, Any]:

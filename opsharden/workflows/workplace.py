@@ -13,11 +13,14 @@ from opsharden.catalogue import Catalogue, content_digest, load_catalogue
 from opsharden.errors import InventoryError
 from opsharden.inventory import Inventory, load_inventory
 from opsharden.model import Control, Host, HostStatus, Member, Severity
-from opsharden.probe import Check, collect
+from opsharden.probe import Check, Patience, Pool
 from opsharden.settings import Settings
 
 PROFILES = "opsharden_profiles"
 """The inventory variable by which a host or group declares its profiles."""
+
+BOOTSTRAP_PASSWORD = "bootstrap_password"  # noqa: S105 - a variable's name
+"""The inventory variable with the password of the first login, vaulted or not."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,11 @@ class Workplace:
         return (self.settings.known_hosts, *(path for path in system if path.is_file()))
 
     @property
+    def patience(self) -> Patience:
+        """How long a host is waited for."""
+        return Patience(self.settings.connect_timeout, self.settings.command_timeout, self.settings.host_timeout)
+
+    @property
     def key(self) -> Path | None:
         """The project's automation key, offered to hosts whose inventory entry names none."""
         path = self.settings.keys / "automation"
@@ -107,8 +115,11 @@ class Workplace:
         """Every secret at hand, so that none is filed."""
         held = [self.access.become_password, self.access.vault_password]
         held += [secret for host in hosts for secret in (host.password, host.become_password)]
-        opened = self.inventory.secrets([host.name for host in hosts])
-        return tuple({*(secret.get_secret_value() for secret in held if secret), *opened})
+        names = [host.name for host in hosts]
+        first = (self.inventory.variable(name, BOOTSTRAP_PASSWORD) for name in names)
+        opened = self.inventory.secrets(names)
+        given = (secret.get_secret_value() for secret in held if secret)
+        return tuple({*given, *map(str, filter(None, first)), *opened})
 
 
 @dataclass(frozen=True)
@@ -158,13 +169,13 @@ def open_workplace(settings: Settings, access: Access) -> Workplace:
         extra=access.extra,
     )
     catalogue = load_catalogue(settings.roles, settings.profile_dirs)
-    ours = [role.checks for role in catalogue.roles.values() if role.checks.is_dir()]
-    checks: dict[str, tuple[Check, ...]] = {}
+    folders = [role.checks for role in catalogue.roles.values() if role.checks.is_dir()]
+    checks = Pool((*folders, *settings.checks), settings.project / ".opsharden" / "checks")
     made_up: dict[str, Control] = {}
-    for check in collect((*ours, *settings.checks)):
-        checks[check.control] = (*checks.get(check.control, ()), check)
-        if check.control not in catalogue.controls:
-            made_up.setdefault(check.control, _made_up(check))
+    if settings.roles or settings.checks:
+        # Ours name their controls, so they can wait until the first host has been reached.
+        strange = [found for control, found in checks.items() if control not in catalogue.controls]
+        made_up = {check.control: _made_up(check) for check, *_ in strange}
     named = {control for profile in catalogue.profiles.values() for control in profile.controls}
     of_own_roles = tuple(control for control in catalogue.controls if control not in named)
     if made_up:

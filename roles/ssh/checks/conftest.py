@@ -1,14 +1,13 @@
 """What the checks of this folder look at."""
 
 import re
+import shlex
 
 import pytest
 
-# With the options that the unit adds; says nothing where there is no server.
-EFFECTIVE = """if [ -x /usr/sbin/sshd ]; then
-if [ -r /etc/default/ssh ]; then . /etc/default/ssh; fi
-/usr/sbin/sshd -T $SSHD_OPTS
-fi"""
+# The options that the unit adds, and the settings with them; says nothing where there is no server.
+OPTIONS = "! test -e /etc/default/ssh || cat /etc/default/ssh"
+EFFECTIVE = "test ! -x /usr/sbin/sshd || /usr/sbin/sshd -T {}"
 WRITTEN = (
     "grep -rHiE '^[[:space:]]*[a-z]+([[:space:]]|=)' /etc/ssh --include=sshd_config --include='*.conf' || test $? -eq 1"
 )
@@ -51,7 +50,9 @@ def _exceptions(lines):
 @pytest.fixture
 def sshd(host):
     """The settings in force."""
-    effective = host.check_output(EFFECTIVE).splitlines()
+    added = re.findall(r"^\s*SSHD_OPTS=(.*)$", host.check_output(OPTIONS), re.MULTILINE)
+    options = " ".join(shlex.split(added[-1], comments=True)) if added else ""
+    effective = host.check_output(EFFECTIVE.format(options).rstrip()).splitlines()
     if not effective:
         pytest.skip("no SSH server is installed")
     settings = Settings()

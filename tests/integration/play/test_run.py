@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import ast
+import fcntl
+import os
 import subprocess
 import sys
 import threading
@@ -7,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from pydantic import SecretStr
 
 from opsharden.errors import PlayError, VaultError
+from opsharden.inventory import load_inventory
 from opsharden.model import ChangeStatus
 from opsharden.play import HostResult, PlayEvent, PlayOutcome, PlayRequest, PlayStatus, Stats, Unlock, run_play
 from opsharden.play.private import PREFIX, _root
@@ -22,12 +27,35 @@ def play(request: PlayRequest, listen: Callable[[PlayEvent], None] = lambda even
     return run_play(request, listen, cancel=threading.Event())
 
 
+def ours(folder: Path, tmp_path: Path) -> bool:
+    """Whether it is the folder of a play of this test; others may play on this machine too."""
+    try:
+        return tmp_path.name in (folder / "project" / "play.json").read_text(encoding="utf-8")
+    except OSError:
+        return False
+
+
+def unused(folder: Path) -> bool:
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
+
+
 @pytest.fixture(autouse=True)
-def nothing_left() -> Any:
+def nothing_left(tmp_path: Path) -> Any:
     """No folder of a test's play outlives it."""
     before = set(_root().glob(f"{PREFIX}*"))
     yield
-    assert set(_root().glob(f"{PREFIX}*")) <= before
+    new = set(_root().glob(f"{PREFIX}*")) - before
+    assert [folder for folder in new if ours(folder, tmp_path) or unused(folder)] == []
 
 
 def test_tasks_are_told_apart(make_role: Make, make_request: Make) -> None:
@@ -130,6 +158,84 @@ def test_variables_win_in_the_promised_order(make_role: Make, make_request: Make
         )
     )
     assert outcome.changes[0].message == "default user ours extra"
+
+
+def test_a_part_of_the_inventory_plays_like_the_whole(make_role: Make, make_request: Make, tmp_path: Path) -> None:
+    first, second, *_ = make_request("say").hosts
+    folder = tmp_path / "inventory"
+    (folder / "group_vars").mkdir(parents=True)
+    (folder / "hosts.yml").write_bytes(Path(make_request("say").inventory[0]).read_bytes())
+    (folder / "groups.yml").write_text(f"few: {{hosts: {{{first}: }}, vars: {{peer: {second}}}}}\n", encoding="utf-8")
+    password = tmp_path / "vault-password"
+    password.write_text("correct horse\n", encoding="utf-8")
+    command = ["encrypt_string", "--vault-password-file", str(password), "--name", "token", "hush"]
+    vault = Path(sys.executable).with_name("ansible-vault")
+    token = subprocess.run([vault, *command], capture_output=True, text=True, check=True).stdout
+    plain = "greeting: 'hello {{ inventory_hostname }}'\nraw: !unsafe '{{ no template }}'\n"
+    (folder / "group_vars" / "few.yml").write_text(plain + token, encoding="utf-8")
+    make_role(
+        "say",
+        """
+- ansible.builtin.command: hostname
+  delegate_to: "{{ peer }}"
+  register: there
+- ansible.builtin.fail:
+    msg: "{{ [greeting, raw, token, group_names, inventory_dir, hostvars[peer].ansible_host, there.stdout] }}"
+""",
+    )
+    part = load_inventory([str(folder)]).excerpt([first, second])
+    assert part is not None
+    here: set[str] = set()
+
+    def listen(event: PlayEvent) -> None:
+        if isinstance(event, HostResult):
+            for folder in _root().glob(f"{PREFIX}*"):
+                here.update(path.name for path in folder.rglob("*.json") if ours(folder, tmp_path))
+
+    said = []
+    for inventory in ((str(folder),), part):
+        request = make_request("say", hosts=(first,), inventory=inventory, unlock=Unlock(vault_password_file=password))
+        outcome = play(request, listen)
+        assert outcome.failed == (first,)
+        said.append(outcome.changes[-1].message)
+    assert said[0] == said[1]
+    for word in (f"hello {first}", "{{ no template }}", "hush", "few", str(folder), second):
+        assert word in said[1]
+    assert "play.json" in here
+    assert "inventory.json" not in here, "it is gone once Ansible has read it"
+
+
+def test_a_host_costs_one_login_and_no_facts_and_no_file(make_role: Make, make_request: Make, tmp_path: Path) -> None:
+    make_role(
+        "frugal",
+        """
+- name: First
+  ansible.builtin.shell: echo $SSH_CONNECTION
+  become: false
+  register: first
+- name: Second
+  ansible.builtin.shell: echo $SSH_CONNECTION; find ~/.ansible/tmp -mindepth 1
+  become: false
+  register: second
+- ansible.builtin.fail: {msg: "{{ [first.stdout_lines, second.stdout_lines, ansible_facts] }}"}
+""",
+    )
+    folders: set[Path] = set()
+
+    def listen(event: PlayEvent) -> None:
+        folders.update(folder for folder in _root().glob(f"{PREFIX}*") if ours(folder, tmp_path))
+
+    request = make_request("frugal")
+    outcome = play(request, listen)
+    assert outcome.failed == tuple(sorted(request.hosts))
+    for change in outcome.changes:
+        if change.status is ChangeStatus.FAILED:
+            first, second, facts = ast.literal_eval(change.message)
+            assert first == second, "the same connection, and no folder of Ansible's on the host"
+            assert len(first) == 1
+            assert facts == {}
+    (folder,) = folders
+    assert not [process for process in psutil.process_iter(["cmdline"]) if str(folder) in str(process.info["cmdline"])]
 
 
 def test_a_wrong_host_key_is_unreachable(make_role: Make, make_request: Make, tmp_path: Path) -> None:

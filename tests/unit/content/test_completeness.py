@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from opsharden.catalogue import load_catalogue
-from opsharden.probe import collect
+from opsharden.probe.checks import collect
 from opsharden.workflows.needs import role_order
 
 CATALOGUE = load_catalogue()

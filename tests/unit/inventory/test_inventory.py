@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -97,6 +99,13 @@ def test_a_broken_inventory_is_no_smaller_fleet(tmp_path: Path, text: str, said:
         load_inventory([str(tmp_path / "hosts.yml")])
 
 
+def test_a_file_that_names_an_inventory_plugin_is_one(source: Path) -> None:
+    (source.parent / "more.yml").write_text(
+        "plugin: ansible.builtin.constructed\ngroups: {odd: ansible_port is defined}\n"
+    )
+    assert names(load_inventory([str(source.parent)]), "odd") == ["a"]
+
+
 def test_a_missing_inventory_is_named(tmp_path: Path) -> None:
     with pytest.raises(InventoryError, match="There is no inventory at"):
         load_inventory([str(tmp_path / "nowhere.yml")])
@@ -155,3 +164,42 @@ def test_a_wrong_password_does_not_open_it(source: Path, vaulted: Path) -> None:
 def test_a_missing_password_file_is_named(source: Path, tmp_path: Path) -> None:
     with pytest.raises(VaultError, match="password file"):
         load_inventory([str(source)], vault_password_file=tmp_path / "nowhere")
+
+
+def test_a_wholly_vaulted_file_opens_with_the_password_and_is_named_without(
+    source: Path, vaulted: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "group_vars" / "all.yml"
+    file.write_text("all_closed: yes please\n")
+    vault = Path(sys.executable).with_name("ansible-vault")
+    subprocess.run([vault, "encrypt", "--vault-password-file", vaulted, file], capture_output=True, check=True)
+    assert load_inventory([str(source)], vault_password_file=vaulted).variable("a", "all_closed") == "yes please"
+    with pytest.raises(VaultError, match=rf"{file}.* is vaulted"):
+        load_inventory([str(source)]).select()
+
+
+def test_a_file_of_variables_that_is_no_yaml_is_named(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars" / "all.yml").write_text("a: {\n")
+    with pytest.raises(InventoryError, match=r"group_vars/all.yml:\d.*cannot be read"):
+        load_inventory([str(source)]).select()
+
+
+def test_variables_lie_beside_the_inventory_and_not_where_we_stand(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the play that follows, whose working directory is another one."""
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "group_vars").mkdir(parents=True)
+    (elsewhere / "group_vars" / "all.yml").write_text("stray: 1\n")
+    monkeypatch.chdir(elsewhere)
+    assert load_inventory([str(source)]).variable("a", "stray") is None
+
+
+def test_the_variables_of_a_host_are_merged_once(inventory: Inventory, monkeypatch: pytest.MonkeyPatch) -> None:
+    merge = Mock(wraps=inventory._reading.variables)
+    monkeypatch.setattr(inventory._reading, "variables", merge)
+    with ThreadPoolExecutor(8) as pool:
+        users = list(pool.map(lambda number: inventory.host("ab"[number % 2]).user, range(40)))
+    assert users == ["a-admin", "b-admin"] * 20
+    assert sorted(call.args[0].name for call in merge.call_args_list) == ["a", "b"]

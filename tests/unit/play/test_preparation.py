@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from opsharden.errors import PlayError
-from opsharden.play.preparation import PLAYBOOK, prepare
+from opsharden.play.preparation import PLAYBOOK, SEALED, prepare
 from opsharden.play.private import Private
 from opsharden.play.request import Content, PlayRequest, Unlock
 
@@ -60,6 +60,15 @@ def test_host_variables_lie_beside_the_play_and_are_no_source(private: Private) 
     found = private.path / "project" / "host_vars" / "a.json"
     assert json.loads(found.read_text(encoding="utf-8")) == {"selected": ["x"], "on": "2026-01-02"}
     assert after(words, "-i") == ["/etc/hosts.yml", "x,y"]
+
+
+def test_an_inventory_of_its_own_lies_among_the_secrets(private: Private) -> None:
+    own = {"all": {"hosts": {"a": {"token": {"__ansible_vault": "x"}}}}}
+    first, second = after(prepare(request(inventory=own, default_vars={"v": 1}), private), "-i")
+    assert Path(first).name == "defaults.json"
+    assert Path(second).parent == private.path / SEALED
+    assert Path(second).stat().st_mode & 0o777 == 0o600
+    assert json.loads(Path(second).read_text(encoding="utf-8")) == own
 
 
 def test_no_secret_is_a_word_and_every_file_is_its_owners_alone(private: Private) -> None:

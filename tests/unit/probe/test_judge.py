@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from opsharden.errors import CatalogueError, TransportBroken, Unreachable
-from opsharden.model import Finding, Observation, Verdict
+from opsharden.errors import CatalogueError, TimedOut, TransportBroken, Unreachable
+from opsharden.model import Finding, Observation, Verdict, utcnow
 from opsharden.probe.backend import Recorder
 from opsharden.probe.checks import collect
 from opsharden.probe.judge import Subject, judge
-from opsharden.probe.local import LocalTransport
+from opsharden.probe.local import open_local
+from opsharden.probe.transport import Answer, Patience
 
 Judge = Callable[..., dict[str, Finding]]
 
@@ -26,11 +27,14 @@ def judged(tmp_path: Path) -> Judge:
 
     def run(text: str, **subject: Any) -> dict[str, Finding]:
         (tmp_path / "test_web.py").write_text("import pytest\n" + text)
-        recorder = subject.pop("recorder", None) or Recorder(
-            LocalTransport("here", 10, is_root=subject.pop("root", True))
-        )
+        transport = open_local("here", Patience(10, 10, 60))
+        transport.is_root = subject.pop("root", True)
+        recorder = subject.pop("recorder", None) or Recorder(transport)
         given = {"values": {}, "peer": lambda name: None, "deadline": time.monotonic() + 60, **subject}
-        return {f.control: f for f in judge(collect([tmp_path]), Subject("here", recorder, **given))}
+        try:
+            return {f.control: f for f in judge(collect([tmp_path]), Subject("here", recorder, **given))}
+        finally:
+            transport.close()
 
     return run
 
@@ -127,6 +131,13 @@ def test_a_lost_connection_is_an_error_for_this_check_and_all_that_follow(judged
     assert transport.asked == ["one", "two"]
 
 
+def test_a_command_that_takes_too_long_is_an_error_of_that_check_alone(judged: Judge) -> None:
+    transport = Scripted({"one": b""}, late=("slow",))
+    text = "".join(f"def test_{name}(host):\n    host.run('{name}')\n" for name in ("slow", "one"))
+    found = judged(text, recorder=Recorder(transport))
+    assert (found["own-web-slow"].verdict, found["own-web-one"].verdict) == (Verdict.ERROR, Verdict.PASS)
+
+
 def test_a_peer_that_cannot_be_reached_is_an_error_of_that_check_alone(judged: Judge) -> None:
     def unreachable(name: str) -> Recorder:
         raise Unreachable(f"{name} does not answer.")
@@ -141,7 +152,7 @@ def test_what_a_peer_said_is_among_the_observations(judged: Judge) -> None:
     far = Recorder(Scripted({"up": b"1\n"}, host="hub"))
     text = "def test_far(host, peer):\n    assert peer('hub').check_output('up') == '1'\n"
     found = judged(text, recorder=Recorder(Scripted({})), peer=lambda name: far)
-    assert found["own-web-far"].observations == tuple(far.observations)
+    assert found["own-web-far"].observations == tuple(seen.digest for seen in far.observations)
 
 
 def test_the_same_question_is_asked_once_for_all_checks(judged: Judge) -> None:
@@ -176,21 +187,22 @@ class Scripted:
     answers: Mapping[str, bytes]
     then: Exception | None = None
     host: str = "here"
+    late: tuple[str, ...] = ()
     is_root: bool = True
+    platform: str = ""
+    asked: list[str] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.asked: list[str] = []
-        self.real = LocalTransport(self.host, 5)
-
-    def run(self, command: str) -> Observation:
-        self.asked.append(command)
-        if command in self.answers:
-            seen = self.real.run("true")
-            return Observation(self.host, command, 0, self.answers[command], b"", seen.taken_at, 0.0)
-        if self.then is not None:
-            raise self.then
-        seen = self.real.run("false")
-        return Observation(self.host, command, 1, b"", b"", seen.taken_at, 0.0)
+    def exchange(self, commands: Sequence[str]) -> Iterator[tuple[str, Answer]]:
+        for command in commands:
+            self.asked.append(command)
+            if command in self.late:
+                yield command, TimedOut(f"{command} took too long.")
+            elif command not in self.answers and self.then is not None:
+                raise self.then
+            else:
+                known = command in self.answers
+                answer = (0 if known else 1, self.answers.get(command, b""), b"")
+                yield command, Observation(self.host, command, *answer, utcnow(), 0.0)
 
     def close(self) -> None:
         pass

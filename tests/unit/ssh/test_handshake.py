@@ -55,6 +55,14 @@ def test_the_pinned_kind_is_asked_for_first(keys: tuple[paramiko.PKey, ...]) -> 
             assert (shown.type, shown.blob) == (key.get_name(), key.get_base64())
 
 
+def test_galois_mode_is_preferred_and_counter_mode_still_does(keys: tuple[paramiko.PKey, ...]) -> None:
+    for offered, agreed in ({}, "aes128-gcm@openssh.com"), ({"ciphers": ["aes256-ctr"]}, "aes256-ctr"):
+        with served(server(keys[1], **offered)) as sock:
+            transport, _ = shake("web1", sock, [], 20)
+            transport.close()
+            assert transport.local_cipher == agreed
+
+
 @pytest.mark.parametrize(
     "weak", [{"ciphers": ["aes256-cbc", "3des-cbc"]}, {"digests": ["hmac-sha1", "hmac-md5"], "ciphers": ["aes256-ctr"]}]
 )

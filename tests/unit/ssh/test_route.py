@@ -1,11 +1,14 @@
 import getpass
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from opsharden.errors import Unreachable
 from opsharden.model import Host
+from opsharden.ssh.beyond import Beyond
 from opsharden.ssh.route import Route, route
 
 ME = getpass.getuser()
@@ -105,11 +108,76 @@ def test_none_takes_a_jump_away(home: Path) -> None:
     assert with_args("-o ProxyJump=none").jumps == ()
 
 
+def test_none_of_the_ssh_config_takes_a_command_away(home: Path) -> None:
+    configure(home, "Host 192.0.2.1\n  ProxyCommand none\nHost *\n  ProxyCommand false\n")
+    assert route(HOST).command == ""
+
+
 def test_what_ansible_adds_by_default_is_understood() -> None:
     assert with_args("-C -o ControlMaster=auto -o ControlPersist=60s -tt -A") == route(HOST)
 
 
-@pytest.mark.parametrize("text", ["-Z", "-o 'x", "-o Port", "-p many", "-J 'a b@:x'"])
+def test_what_happens_after_the_login_or_is_ours_to_decide_is_passed_over(home: Path) -> None:
+    configure(home, "Host *\n  GSSAPIAuthentication yes\n  SendEnv LANG\n  ControlPath ~/.ssh/c-%C\n")
+    text = "-q -A -L 8080:localhost:80 -o StrictHostKeyChecking=no -o ServerAliveInterval=5 -S none"
+    assert (
+        with_args(f"{text} -o CertificateFile=none")
+        == route(HOST)
+        == Route("192.0.2.1", 22, "opsharden", (Path("/keys/one"),))
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("-4", "argument -4"),
+        ("-b 192.0.2.7", "argument -b"),
+        ("-K", "argument -K"),
+        ("-c aes128-ctr", "argument -c"),
+        ("-I /usr/lib/pkcs11.so", "argument -I"),
+        ("-o CertificateFile=~/c.pub", "argument certificatefile"),
+        ("-o KexAlgorithms=+diffie-hellman-group1-sha1", "argument kexalgorithms"),
+        ("-o 'PKCS11Provider /usr/lib/pkcs11.so'", "argument pkcs11provider"),
+        ("-o GSSAPIAuthentication=yes", "argument gssapiauthentication"),
+        ("-o HostName=%h.example.org", "argument hostname with %h.example.org"),
+        ("-i ${KEYS}/one", "argument identityfile"),
+    ],
+)
+def test_what_only_openssh_can_do(text: str, what: str) -> None:
+    with pytest.raises(Beyond, match=re.escape(what)):
+        with_args(text)
+
+
+@pytest.mark.parametrize(
+    ("config", "what"),
+    [
+        ("Host *\n  PKCS11Provider /usr/lib/p.so", "option pkcs11provider"),
+        ('Match exec "true"\n  User joe', "Match exec"),
+        ("Host *\n  ProxyJump hub\nHost hub\n  BindAddress 192.0.2.7", "option bindaddress"),
+        ("Host *\n  ProxyJump hub\nHost hub\n  ProxyCommand connect %h", "ProxyCommand of the jump host hub"),
+    ],
+)
+def test_what_only_openssh_can_do_of_an_ssh_config(config: str, what: str, home: Path) -> None:
+    configure(home, config)
+    with pytest.raises(Beyond, match=what):
+        route(HOST)
+    configure(home, config.replace("Host *", "Host other").replace('exec "true"', 'host other exec "true"'))
+    assert route(HOST) == Route("192.0.2.1", 22, "opsharden", (Path("/keys/one"),)), "it is about another host"
+
+
+def test_keys_that_only_openssh_can_use(home: Path) -> None:
+    (home / ".ssh" / "id_ed25519_sk").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    assert route(HOST).keys == (Path("/keys/one"),)
+    assert route(replace(HOST, key_file=None, password=SecretStr("x"))).keys == ()
+    with pytest.raises(Beyond, match=r"kind of key in .*id_ed25519_sk"):
+        route(replace(HOST, key_file=None))
+    with pytest.raises(Beyond, match=r"kind of key in .*id_ed25519_sk"):
+        with_args("-J hub")
+
+
+@pytest.mark.parametrize(
+    "text", ["-Z", "-N", "elsewhere", "-o Port=1 elsewhere", "-W a:1", "-o 'x", "-o Port", "-p many", "-J 'a b@:x'"]
+)
 def test_what_is_not_understood_is_refused(text: str) -> None:
     with pytest.raises(Unreachable):
         with_args(text)

@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("stdout", sa.LargeBinary, nullable=False),
         sa.Column("stderr", sa.LargeBinary, nullable=False),
         sa.Column("truncated", sa.Boolean, nullable=False),
+        sa.Column("native", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_observation"),
         sa.UniqueConstraint("digest", name="uq_observation_digest"),
     )

@@ -1,0 +1,186 @@
+"""What the helper answers by itself, with no process: only what is certain to be the command's own answer.
+
+Sent to hosts together with `serve.py`; see there. A program is what `opsharden.probe.native` made of a shell command:
+simple commands one after the other, each with how it follows the one before. Whatever is not plain (a missing file, no
+permission, an unknown state) is declined, and then the shell answers, with its own words and exit status.
+"""
+
+import grp
+import os
+import pwd
+import stat
+import time
+
+if False:  # for the type checker: hosts need not load it
+    from collections.abc import Callable
+
+_MOST = 1 << 20
+_FIELDS = ("Package:", "Status: ", "Version:")
+_RELATIONS = ("Depends:", "Pre-Depends:", "Recommends:", "Suggests:", "Conflicts:", "Breaks:", "Replaces:", "Enhances:")
+_packages: "dict[str, dict[str, str]]" = {}
+_related: "set[str]" = set()
+_units: "dict[str, str]" = {}
+
+
+def answer(program: str) -> "tuple[int, bytes] | None":
+    """Exit status and stdout of a program; None declines."""
+    rc, out = 0, b""
+    try:
+        for part in program.split("\x1e"):
+            link, negated, name, *words = part.split("\x1f")
+            if (link == "&&" and rc) or (link == "||" and not rc):
+                continue
+            rc, said = PROGRAMS[name](*(str(rc) if word == "$?" else word for word in words))
+            rc = int(not rc) if negated else rc
+            out += said
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return rc, out
+
+
+def _cat(*paths: str) -> "tuple[int, bytes]":
+    out = b""
+    for path in paths:
+        with open(path, "rb") as file:
+            out += file.read(_MOST)
+        if len(out) >= _MOST:
+            raise ValueError
+    return 0, out
+
+
+def _test(*words: str) -> "tuple[int, bytes]":
+    if len(words) == 3:
+        left, right = int(words[0]), int(words[2])
+        return int(not {"-eq": left == right, "-ne": left != right, "-le": left <= right}[words[1]]), b""
+    kind, path = words
+    try:
+        found = os.lstat(path) if kind == "-L" else os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return 1, b""
+    kinds = {"-f": stat.S_ISREG, "-d": stat.S_ISDIR, "-L": stat.S_ISLNK, "-S": stat.S_ISSOCK, "-p": stat.S_ISFIFO}
+    holds = kind == "-e" or (found.st_size > 0 if kind == "-s" else kinds[kind](found.st_mode))
+    return int(not holds), b""
+
+
+def _not(*words: str) -> "tuple[int, bytes]":
+    return int(not _test(*words)[0]), b""
+
+
+def _stat(form: str, path: str) -> "tuple[int, bytes]":
+    found = os.stat(path)
+    if form == "%U":
+        said = pwd.getpwuid(found.st_uid).pw_name
+    elif form == "%G":
+        said = grp.getgrgid(found.st_gid).gr_name
+    else:
+        numbers = {"%u": found.st_uid, "%g": found.st_gid, "%s": found.st_size}
+        said = f"{stat.S_IMODE(found.st_mode):o}" if form == "%a" else str(numbers[form])
+    return 0, said.encode() + b"\n"
+
+
+def _getent(database: str, name: str) -> "tuple[int, bytes]":
+    if database == "passwd":
+        user = pwd.getpwnam(name)
+        found = [user.pw_name, user.pw_passwd, user.pw_uid, user.pw_gid, user.pw_gecos, user.pw_dir, user.pw_shell]
+    else:
+        group = grp.getgrnam(name)
+        found = [group.gr_name, group.gr_passwd, group.gr_gid, ",".join(group.gr_mem)]
+    if found[0] != name:
+        raise ValueError
+    return 0, ":".join(map(str, found)).encode() + b"\n"
+
+
+def _sysctl(key: str) -> "tuple[int, bytes]":
+    with open("/proc/sys/" + key.replace(".", "/"), "rb") as file:
+        said = file.read()
+    if said.count(b"\n") != 1:
+        raise ValueError
+    return 0, said
+
+
+def _date() -> "tuple[int, bytes]":
+    return 0, b"%d\n" % time.time()
+
+
+def _uname(option: str) -> "tuple[int, bytes]":
+    return 0, {"-s": os.uname().sysname, "-m": os.uname().machine}[option].encode() + b"\n"
+
+
+def _read_packages() -> None:
+    # What a transaction under way has not merged, and what dselect knows, is dpkg's to say.
+    if os.listdir("/var/lib/dpkg/updates") or _size("/var/lib/dpkg/available"):
+        raise ValueError
+    with open("/var/lib/dpkg/status", encoding="utf-8") as file:
+        for paragraph in file.read().rstrip("\n").split("\n\n"):
+            lines = paragraph.split("\n")
+            fields = dict(line.split(": ", 1) for line in lines if line[:8] in _FIELDS)
+            for line in lines:
+                if line.startswith(_RELATIONS):
+                    _related.update(line.replace(",", " ").replace("|", " ").replace(":", " ").split())
+            # Of a package for two architectures, which one is meant is dpkg's to say too.
+            _packages[fields["Package"]] = {} if fields["Package"] in _packages else fields
+
+
+def _size(path: str) -> int:
+    return os.path.getsize(path) if os.path.exists(path) else 0
+
+
+def _dpkg_query(form: str, silent: str, *names: str) -> "tuple[int, bytes]":
+    """`silent`: what dpkg-query complains about is thrown away, so a name that it does not know is no trouble."""
+    if not _packages:
+        _read_packages()
+    there, out = sorted(name for name in set(names) if name in _packages), ""
+    # A package that is not there may still be known, as one that others name: dpkg has its own words for that.
+    if len(there) < len(names) and (not silent or _related.intersection(names) - _packages.keys()):
+        raise ValueError
+    for name in there:
+        status = _packages[name]["Status"]
+        out += (
+            form.replace("${Package}", name)
+            .replace("${Status}", status)
+            .replace("${db:Status-Status}", status.split()[2])
+            .replace("${Version}", _packages[name].get("Version", ""))
+        )
+    return int(len(there) < len(names)), out.replace("\\n", "\n").encode()
+
+
+def _systemctl_show(properties: str, units: str, wanted: str, value: str, *asked: str) -> "tuple[int, bytes]":
+    """One `systemctl show` for all that is asked of systemd, and out of it what this command asks."""
+    if not _units:
+        names = units.split(" ")
+        blocks = _said("systemctl", "show", "--no-pager", "--property=" + properties, "--", *names).split("\n\n")
+        if len(blocks) != len(names):
+            raise ValueError
+        _units.update(zip(names, blocks))
+    shown = []
+    for unit in asked:
+        lines = [line for line in _units[unit].split("\n") if line.partition("=")[0] in wanted.split(",")]
+        if not lines:
+            raise ValueError
+        shown.append("".join((line.partition("=")[2] if value else line) + "\n" for line in lines))
+    return 0, "\n".join(shown).encode()
+
+
+def _said(*words: str) -> str:
+    ours, theirs = os.pipe()
+    child = os.posix_spawnp(words[0], words, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, theirs, 1)])
+    os.close(theirs)
+    with open(ours, encoding="utf-8") as pipe:
+        said = pipe.read()
+    if os.waitpid(child, 0)[1]:
+        raise ValueError
+    return said.rstrip("\n")
+
+
+PROGRAMS: "dict[str, Callable[..., tuple[int, bytes]]]" = {
+    "cat": _cat,
+    "test": _test,
+    "test-not": _not,
+    "stat": _stat,
+    "getent": _getent,
+    "sysctl": _sysctl,
+    "date": _date,
+    "uname": _uname,
+    "dpkg-query": _dpkg_query,
+    "systemctl-show": _systemctl_show,
+}

@@ -1,0 +1,163 @@
+"""Which shell commands the helper can answer without running them, and the program it is sent for each.
+
+A program is a few simple commands, each with how it follows the one before; `answers.py` says what becomes of it on the
+host. Nothing here decides a verdict: the helper declines where anything is out of the ordinary, and runs the command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from opsharden.probe.shell.words import NotUnderstood, Simple, parse
+
+_PART, _WORD = "\x1e", "\x1f"
+_UNITS = "systemctl-show"
+
+
+def programs(commands: Sequence[str]) -> dict[str, str]:
+    """The programs of those commands that have one.
+
+    What is asked of systemd is asked once for all of them, so the programs belong to this set of commands.
+    """
+    parts = {command: found for command in commands if (found := _parts(command))}
+    asked = [words for found in parts.values() for _, words in found if words[0] == _UNITS]
+    properties = dict.fromkeys(name for words in asked for name in words[1].split(","))
+    units = dict.fromkeys(unit for words in asked for unit in words[3:])
+    everything = (",".join(properties), " ".join(units))
+    return {command: _PART.join(_text(part, everything) for part in found) for command, found in parts.items()}
+
+
+_Part = tuple[tuple[str, str], tuple[str, ...]]
+"""How a command follows the one before and whether it is negated; its name and arguments."""
+
+
+def _text(part: _Part, everything: tuple[str, str]) -> str:
+    link, (name, *words) = part
+    return _WORD.join((*link, name, *(everything if name == _UNITS else ()), *words))
+
+
+@lru_cache(maxsize=4096)
+def _parts(command: str) -> tuple[_Part, ...]:
+    """The parts of a command's program; none where it has none. Many hosts are sent the same commands."""
+    try:
+        simple = parse(command)
+    except NotUnderstood:
+        return ()
+    found: list[_Part] = []
+    for each in simple:
+        words = _own(each)
+        if words is None or each.link == "|":
+            return ()
+        found.append(((each.link, "!" if each.negated else ""), words))
+    return tuple(found)
+
+
+def _own(simple: Simple) -> tuple[str, ...] | None:
+    """A simple command in our terms: its name, and its arguments as `answers.py` takes them."""
+    if any(word.glob for word in simple.words) or set(simple.redirections) - {"2>/dev/null"}:
+        return None
+    name, *words = (word.text for word in simple.words)
+    if any(_PART in word or _WORD in word for word in words):
+        return None
+    silent = "2>/dev/null" in simple.redirections
+    recognise = _KNOWN.get(name)
+    found = recognise(words, silent) if recognise else None
+    # `$?` means something to a comparison only.
+    if found is None or (found[0] != "test" and any(word.status for word in simple.words)):
+        return None
+    return found
+
+
+def _cat(words: list[str], _: bool) -> tuple[str, ...] | None:
+    return ("cat", *words) if words and not any(word.startswith("-") for word in words) else None
+
+
+def _test(words: list[str], _: bool) -> tuple[str, ...] | None:
+    if len(words) == 3 and words[0] == "!" and words[1] in _TESTS:
+        return ("test-not", *words[1:])
+    if len(words) == 2 and words[0] in _TESTS:
+        return ("test", *words)
+    if len(words) == 3 and words[1] in _COMPARISONS and words[2].isdigit():
+        return ("test", *words)
+    return None
+
+
+_TESTS = ("-e", "-f", "-d", "-s", "-L", "-S", "-p")
+_COMPARISONS = ("-eq", "-ne", "-le")
+
+
+def _stat(words: list[str], _: bool) -> tuple[str, ...] | None:
+    fields = ("%a", "%u", "%g", "%U", "%G", "%s")
+    return ("stat", *words[1:]) if len(words) == 3 and words[0] == "-Lc" and words[1] in fields else None
+
+
+def _getent(words: list[str], _: bool) -> tuple[str, ...] | None:
+    named = len(words) == 2 and words[0] in ("passwd", "group") and not words[1].isdigit()
+    return ("getent", *words) if named and not words[1].startswith("-") else None
+
+
+def _sysctl(words: list[str], _: bool) -> tuple[str, ...] | None:
+    plain = len(words) == 2 and words[0] == "-n" and words[1].replace(".", "").replace("_", "").isalnum()
+    return ("sysctl", words[1]) if plain else None
+
+
+def _date(words: list[str], _: bool) -> tuple[str, ...] | None:
+    return ("date",) if words == ["+%s"] else None
+
+
+def _uname(words: list[str], _: bool) -> tuple[str, ...] | None:
+    return ("uname", *words) if words in (["-s"], ["-m"]) else None
+
+
+def _dpkg_query(words: list[str], silent: bool) -> tuple[str, ...] | None:
+    form, names = "", []
+    rest = iter(words)
+    for word in rest:
+        if word in ("-f", "--showformat"):
+            form = next(rest, "")
+        elif word.startswith("--showformat="):
+            form = word.removeprefix("--showformat=")
+        elif word in ("-W", "--show"):
+            continue
+        elif not word[:1].isalnum() or not set(word) <= _NAME:
+            return None
+        else:
+            names.append(word)
+    unknown = form
+    for field in ("${Status}", "${db:Status-Status}", "${Package}", "${Version}", "\\n"):
+        unknown = unknown.replace(field, "")
+    plain = form and names and not set(unknown) & set("$\\")
+    return ("dpkg-query", form, "silent" if silent else "", *names) if plain else None
+
+
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+-.")
+
+
+def _systemctl(words: list[str], _: bool) -> tuple[str, ...] | None:
+    properties, value, units = "", "", []
+    for word in words[1:]:
+        if word.startswith("--property="):
+            properties = word.removeprefix("--property=")
+        elif word == "--value":
+            value = "value"
+        elif word.startswith("-") or any(sign in word for sign in "*?[ "):
+            return None
+        else:
+            units.append(word)
+    if words[:1] != ["show"] or not properties or not units or (value and "," in properties):
+        return None
+    return (_UNITS, properties, value, *units)
+
+
+_KNOWN: dict[str, Callable[[list[str], bool], tuple[str, ...] | None]] = {
+    "cat": _cat,
+    "test": _test,
+    "stat": _stat,
+    "getent": _getent,
+    "sysctl": _sysctl,
+    "date": _date,
+    "uname": _uname,
+    "dpkg-query": _dpkg_query,
+    "systemctl": _systemctl,
+}

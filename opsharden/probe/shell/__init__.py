@@ -1,0 +1,1 @@
+"""Shell commands read as the shell reads them: which certainly change nothing."""

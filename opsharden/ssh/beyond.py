@@ -1,0 +1,20 @@
+"""What paramiko cannot do and OpenSSH can."""
+
+from __future__ import annotations
+
+from opsharden.errors import Unreachable
+
+
+class Beyond(Unreachable):
+    """A host that paramiko cannot reach as the user asks for; OpenSSH may.
+
+    Attributes:
+        what: What paramiko does not know, for people: `the ssh option CertificateFile`.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"paramiko cannot go there: it does not know {what}.",
+            "Let opsharden_ssh_client be auto or openssh for this host.",
+        )
+        self.what = what

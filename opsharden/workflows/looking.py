@@ -1,0 +1,187 @@
+"""Looking at hosts, many at once: each is asked, judged and filed in a thread of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from hashlib import sha256
+from threading import Lock
+from typing import Any
+
+from opsharden import __version__
+from opsharden.errors import HostError, Unreachable
+from opsharden.model import Finding, HostStatus, Member, Observation, Verdict
+from opsharden.probe import Check, Learnt, Recorder, Subject, Transport, judge, open_transport
+from opsharden.workflows.filing import Filed
+from opsharden.workflows.laps import Laps
+from opsharden.workflows.peers import Peers
+from opsharden.workflows.values import Watched
+from opsharden.workflows.workplace import Targets, Workplace
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One host that was looked at, or could not be.
+
+    Attributes:
+        member: What became of it.
+        findings: One for each of its controls.
+        laps: Where the time went.
+    """
+
+    member: Member
+    findings: tuple[Finding, ...]
+    laps: Laps
+
+
+HostDone = Callable[[Seen], None]
+"""Called in the main thread for each host that is finished."""
+
+_Evidence = tuple[tuple[Finding, ...], tuple[Observation, ...]]
+_NAP = 0.2
+
+
+def look(place: Workplace, targets: Targets, run: Filed, on_host: HostDone) -> None:
+    """Look at all targets and file every host under a run."""
+    pool = ThreadPoolExecutor(max_workers=min(place.settings.forks, len(targets.wanted)))
+    looker = _Looker(place, run)
+    try:
+        waiting = {pool.submit(looker.host, host, controls) for host, controls in targets.wanted.items()}
+        len(place.checks)  # collected here and now, while the hosts are being reached
+        while waiting:
+            done, waiting = wait(waiting, timeout=_NAP, return_when=FIRST_COMPLETED)
+            for future in done:
+                on_host(future.result())
+    finally:
+        # On Ctrl-C: hosts not begun are left, and what is under way ends with its connection.
+        pool.shutdown(wait=False, cancel_futures=True)
+        looker.close()
+
+
+class _Looker:
+    """Looks at hosts, each in a thread of a pool, and files them."""
+
+    def __init__(self, place: Workplace, run: Filed) -> None:
+        self._place = place
+        self._run = run
+        self._peers = Peers(place)
+        self._open: set[Transport] = set()
+        self._learnt: dict[tuple[str, ...], Learnt] = {}
+        self._lock = Lock()
+        self._began = time.monotonic()
+        self._closed = False
+
+    def close(self) -> None:
+        """Leave every host; what is still being looked at ends with an error, and nothing more is filed."""
+        self._closed = True
+        self._peers.close()
+        for transport in tuple(self._open):
+            transport.close()
+        for learnt in self._learnt.values():
+            learnt.save()
+
+    def host(self, name: str, controls: tuple[str, ...]) -> Seen:
+        """Look at one host and file it."""
+        laps = Laps(name, self._began)
+        try:
+            findings, observations = self._look(name, controls, laps)
+            member = Member(name, HostStatus.TESTED)
+        except HostError as error:
+            member, findings, observations = *_not_looked_at(name, controls, error), ()
+        if not self._closed:
+            self._run.store.add_host(self._run.id, member, findings, observations)
+        laps.done("file")
+        return Seen(member, findings, laps)
+
+    def _look(self, name: str, controls: tuple[str, ...], laps: Laps) -> _Evidence:
+        deadline = time.monotonic() + self._place.patience.host
+        host, known_hosts = self._place.host(name), self._place.known_hosts
+        transport = open_transport(host, known_hosts, self._place.patience, lambda: laps.done("log in"))
+        laps.done("become root")
+        self._open.add(transport)
+        try:
+            session = _Session(name, transport, self._peers, self._learnt_for(controls))
+            values = Watched(self._place.values(name))
+            findings = session.judge(self._checks(controls), values, deadline)
+        finally:
+            self._open.discard(transport)
+            transport.close()
+        laps.questions = session.questions
+        laps.done("judge", of_it=("wait for answers", session.waited))
+        found = {finding.control: finding for finding in findings}
+        complete = tuple(found.get(control) or _unchecked(name, control) for control in controls)
+        return complete, (*session.observations, values.note(name))
+
+    def _checks(self, controls: tuple[str, ...]) -> tuple[Check, ...]:
+        return tuple(check for control in controls for check in self._place.checks.get(control, ()))
+
+    def _learnt_for(self, controls: tuple[str, ...]) -> Learnt:
+        with self._lock:
+            if controls not in self._learnt:
+                key = sha256("\0".join((__version__, self._place.catalogue.digest, *controls)).encode()).hexdigest()
+                folder = self._place.settings.project / ".opsharden" / "learnt"
+                self._learnt[controls] = Learnt(folder / f"{key[:16]}.json", self._run.store.has_secret)
+            return self._learnt[controls]
+
+
+class _Session:
+    """What one host and its peers are asked, from the first question to what is learnt from all of them."""
+
+    def __init__(self, name: str, transport: Transport, peers: Peers, learnt: Learnt) -> None:
+        self._name = name
+        self._platform = transport.platform
+        self._peers = peers
+        self._learnt = learnt
+        self._foreseen = learnt.foresee(name, transport.platform)
+        self._own = Recorder(transport)
+        self._asked: dict[str, Recorder] = {}
+
+    def judge(self, checks: Sequence[Check], values: Mapping[str, Any], deadline: float) -> tuple[Finding, ...]:
+        """The findings of the checks."""
+        learnt: dict[str, Sequence[str]] | None = None
+        try:
+            self._own.expect(self._foreseen.get("", ()))
+            findings = judge(checks, Subject(self._name, self._own, values, self._peer, deadline))
+            learnt = {"": self._own.wanted, **{peer: each.wanted for peer, each in self._asked.items()}}
+        finally:
+            self._learnt.learn(self._name, self._platform, learnt)
+        return findings
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """All that was observed, of the host and from its peers."""
+        return tuple(seen for each in self._recorders for seen in each.observations)
+
+    @property
+    def waited(self) -> float:
+        """Seconds spent waiting for answers."""
+        return sum(each.waited for each in self._recorders)
+
+    @property
+    def questions(self) -> tuple[int, int]:
+        """How many were asked ahead, and how many one by one."""
+        missed = sum(each.missed for each in self._recorders)
+        return sum(each.asked for each in self._recorders) - missed, missed
+
+    @property
+    def _recorders(self) -> tuple[Recorder, ...]:
+        return (self._own, *self._asked.values())
+
+    def _peer(self, other: str) -> Recorder:
+        if other not in self._asked:
+            self._asked[other] = self._peers.recorder(other)
+            self._asked[other].expect(self._foreseen.get(other, ()))
+        return self._asked[other]
+
+
+def _unchecked(name: str, control: str) -> Finding:
+    return Finding(name, control, Verdict.ERROR, reason="This control has no check.")
+
+
+def _not_looked_at(name: str, controls: tuple[str, ...], error: HostError) -> tuple[Member, tuple[Finding, ...]]:
+    verdict = Verdict.UNREACHABLE if isinstance(error, Unreachable) else Verdict.ERROR
+    reason = f"{error.message} {error.advice}".strip()
+    findings = tuple(Finding(name, control, verdict, reason=reason) for control in controls)
+    return Member(name, HostStatus.UNREACHABLE, reason), findings

@@ -1,0 +1,37 @@
+from typing import Any
+
+import pytest
+
+from opsharden.errors import InventoryError
+from opsharden.inventory.connection import to_host
+from opsharden.model import Host
+
+
+def host(**variables: Any) -> Host:
+    return to_host("web1", lambda wanted, default=None: variables.get(wanted, default), ())
+
+
+def test_all_ssh_arguments_count_in_ansibles_order() -> None:
+    found = host(ansible_ssh_extra_args="-4", ansible_ssh_args="-C", ansible_ssh_common_args="-J hub")
+    assert found.ssh_args == "-C -J hub -4"
+
+
+@pytest.mark.parametrize(
+    ("variables", "client"),
+    [
+        ({}, "auto"),
+        ({"opsharden_ssh_client": "openssh"}, "openssh"),
+        ({"opsharden_ssh_client": "paramiko"}, "paramiko"),
+        ({"ansible_ssh_executable": "ssh"}, "auto"),
+        ({"ansible_ssh_executable": "/opt/bin/ssh"}, "/opt/bin/ssh"),
+        ({"ansible_ssh_executable": "/opt/bin/ssh", "opsharden_ssh_client": "openssh"}, "/opt/bin/ssh"),
+        ({"ansible_ssh_executable": "/opt/bin/ssh", "opsharden_ssh_client": "paramiko"}, "paramiko"),
+    ],
+)
+def test_which_client(variables: dict[str, str], client: str) -> None:
+    assert host(**variables).ssh_client == client
+
+
+def test_a_client_that_there_is_not() -> None:
+    with pytest.raises(InventoryError, match="web1 has opsharden_ssh_client putty"):
+        host(opsharden_ssh_client="putty")

@@ -1,0 +1,133 @@
+"""What the helper answers by itself is to the letter what the command answers: on this machine, with a real shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from opsharden.model import Observation
+from opsharden.probe import native
+from opsharden.probe.dialogue import Dialogue
+from opsharden.probe.local import open_local
+from opsharden.probe.transport import Patience
+
+PLAIN = [
+    "cat /etc/os-release",
+    "cat /etc/passwd /etc/group",
+    "cat -- /etc/passwd",
+    "test -e /etc/passwd",
+    "test -e /nowhere",
+    "test -e /etc/passwd/below",
+    "test ! -e /nowhere",
+    "test -d /etc",
+    "test -f /etc",
+    "test -s /etc/passwd",
+    "test -L /proc/self",
+    "! test -e /nowhere || cat /nowhere",
+    "! test -e /etc/passwd || cat /etc/passwd",
+    "test ! -d /nowhere || cat /etc/passwd",
+    "false",
+    "uname -s",
+    "uname -m",
+    "stat -Lc %a /etc/passwd",
+    "stat -Lc %U /etc/shadow",
+    "stat -Lc %G /etc/shadow",
+    "stat -Lc %u /tmp",
+    "stat -Lc %g /etc/shadow",
+    "stat -Lc %s /etc/passwd",
+    "stat -Lc %a /tmp",
+    "stat -Lc %a /nowhere",
+    "getent passwd root",
+    "getent group root",
+    "getent passwd no-such-user",
+    "sysctl -n net.ipv4.ip_forward",
+    "sysctl -n kernel.ostype",
+    "sysctl -n net.nothing",
+    "sysctl -n net.ipv4.tcp_rmem",
+    "dpkg-query -f '${Status}' -W dpkg",
+    "dpkg-query -f '${Status} ${Version}' -W dpkg",
+    "dpkg-query -f '${Status}' -W no-such-package",
+    "dpkg-query --show --showformat='${db:Status-Status} ${Package}\\n' tar dpkg nothing-there bash 2>/dev/null",
+    "dpkg-query --show --showformat='${db:Status-Status} ${Package}\\n' nothing-there 2>/dev/null || test $? -eq 1",
+    "cat /nowhere",
+    "cat /nowhere 2>/dev/null || test $? -le 2",
+    "cat /etc",
+]
+NOT_OURS = [
+    "cat /etc/passwd | wc -l",
+    "cat -n /etc/passwd",
+    "cat /etc/*-release",
+    "test -r /etc/shadow",
+    "test a = b",
+    "stat -c %a /etc/passwd",
+    "stat -Lc '%a %U' /etc/passwd",
+    "date +%s%N",
+    "getent passwd 0",
+    "getent hosts localhost",
+    "sysctl -n net.ipv4.conf.eth0.100/forwarding",
+    "sysctl -w net.ipv4.ip_forward=1",
+    "dpkg-query -W dpkg",
+    "dpkg-query -f '${Architecture}' -W dpkg",
+    "dpkg-query -f '${Status}' -W 'dp*'",
+    "dpkg-query -f '${Status}' -W dpkg:amd64",
+    "systemctl show ssh.service",
+    "systemctl show --property=Id 'ssh*'",
+    "systemctl is-active ssh.service",
+    "cat /etc/passwd > /tmp/x",
+    "cat $(echo /etc/passwd)",
+    "if true; then cat /etc/passwd; fi",
+]
+
+
+@pytest.fixture(scope="module")
+def here() -> Iterator[Dialogue]:
+    dialogue = open_local("here", Patience(10, 20, 60))
+    yield dialogue
+    dialogue.close()
+
+
+@pytest.mark.parametrize("command", PLAIN)
+def test_the_answer_is_the_commands_own(here: Dialogue, command: str) -> None:
+    # In a group the command is none that is recognised, and means the same.
+    theirs = f"{{ {command}\n}}"
+    assert native.programs([theirs]) == {}
+    answers = dict(here.exchange([command, theirs]))
+    ours, real = answers[command], answers[theirs]
+    assert isinstance(ours, Observation)
+    assert isinstance(real, Observation)
+    assert not real.native
+    assert (ours.rc, ours.stdout, ours.stderr) == (real.rc, real.stdout, real.stderr)
+
+
+@pytest.mark.parametrize("command", ["cat /etc/passwd", "test -e /x", "stat -Lc %a /tmp", "uname -s", "date +%s"])
+def test_plain_questions_cost_no_process(here: Dialogue, command: str) -> None:
+    ((_, seen),) = here.exchange([command])
+    assert isinstance(seen, Observation)
+    assert seen.native
+
+
+@pytest.mark.parametrize("command", NOT_OURS)
+def test_what_is_not_certain_is_the_shells_to_answer(command: str) -> None:
+    assert native.programs([command]) == {}
+
+
+def test_the_digest_says_how_an_answer_was_taken(here: Dialogue) -> None:
+    ((_, ours),), ((_, real),) = here.exchange(["uname -s"]), here.exchange(["uname -s && true"])
+    assert isinstance(ours, Observation)
+    assert isinstance(real, Observation)
+    assert ours.digest != Observation("here", "uname -s", 0, real.stdout, b"", real.taken_at, 0.0).digest
+
+
+def test_systemd_is_asked_once_for_all_questions_of_a_batch() -> None:
+    one, two = "systemctl show --property=Id,ActiveState a.service", "systemctl show --property=Id --value b.service"
+    programs = native.programs([one, two])
+    assert all("Id,ActiveState\x1fa.service b.service" in program for program in programs.values())
+
+
+def test_a_file_that_grows_too_large_is_the_shells_to_answer(here: Dialogue, tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(b"x" * (1 << 20))
+    ((_, seen),) = here.exchange([f"cat {tmp_path}/large"])
+    assert isinstance(seen, Observation)
+    assert (seen.native, len(seen.stdout)) == (False, 1 << 20)

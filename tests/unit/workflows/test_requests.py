@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opsharden import settings
+from opsharden.catalogue import load_catalogue, roles_path
+from opsharden.catalogue.roles import Role
+from opsharden.inventory import load_inventory
+from opsharden.workflows.needs import Batch
+from opsharden.workflows.requests import PEERS, play_request
+from opsharden.workflows.workplace import Access, Targets, Workplace
+
+CATALOGUE = load_catalogue()
+HOSTS = """
+all:
+  vars: {ansible_user: "{{ team }}", team: ops}
+  hosts: {web1: , web2: , spare: , sentry: {ansible_host: 192.0.2.9}}
+  children:
+    watched: {hosts: {web1: }, vars: {monitoring_server: "{{ 'sentry' }}", backup_server: vault1}}
+    keepers: {hosts: {vault1: {}}}
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Workplace:
+    source = tmp_path / "hosts.yml"
+    source.write_text(HOSTS, encoding="utf-8")
+    return workplace(source)
+
+
+def workplace(source: Path, **fields: Any) -> Workplace:
+    here = settings.load(source.parent, {"inventory": [str(source)]})
+    inventory = load_inventory(here.inventory)
+    return replace(Workplace(here, Access(), inventory, CATALOGUE, {}, ()), **fields)
+
+
+def request(place: Workplace, *roles: str, hosts: tuple[str, ...] = ("web1",)) -> Any:
+    targets = Targets(dict.fromkeys(hosts, ()), (), ())
+    return play_request(place, targets, Batch(hosts, roles, ()), "r1", check=False).inventory
+
+
+def hosts_in(inventory: Mapping[str, Any]) -> list[str]:
+    return sorted(inventory["all"]["hosts"])
+
+
+def test_a_batch_of_ours_is_given_its_own_hosts_and_no_others(place: Workplace) -> None:
+    part = request(place, "ssh", "banner")
+    assert hosts_in(part) == ["web1"]
+    assert part["all"]["hosts"]["web1"]["ansible_user"] == "{{ team }}"
+    assert part["all"]["children"] == {"watched": {"hosts": {"web1": {}}}}
+
+
+def test_the_hosts_that_its_roles_look_at_come_along(place: Workplace) -> None:
+    assert hosts_in(request(place, "ssh", "monitoring")) == ["sentry", "web1"]
+    assert hosts_in(request(place, "backup", "monitoring")) == ["sentry", "vault1", "web1"]
+    assert hosts_in(request(place, "monitoring", hosts=("web2",))) == ["web2"], "it names none"
+
+
+def test_a_profile_may_name_them(place: Workplace) -> None:
+    profile = replace(CATALOGUE.profiles["baseline-1"], values={"monitoring_server": "spare"})
+    catalogue = replace(CATALOGUE, profiles={**CATALOGUE.profiles, "baseline-1": profile})
+    place = replace(place, catalogue=catalogue)
+    assert hosts_in(request(place, "monitoring", hosts=("web2",))) == ["spare", "web2"]
+    assert hosts_in(request(place, "monitoring")) == ["sentry", "web1"], "what the inventory says wins"
+
+
+def test_a_role_of_the_users_is_given_all_there_is(place: Workplace, tmp_path: Path) -> None:
+    theirs = Role("theirs", tmp_path / "roles" / "theirs", (), {}, {})
+    place = replace(place, catalogue=replace(CATALOGUE, roles={**CATALOGUE.roles, "theirs": theirs}))
+    assert request(place, "ssh", "theirs") == place.settings.inventory
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "all: {vars: {since: 2026-01-02}}",
+        "all: {vars: {first: \"{{ groups['watched'] | first }}\"}}",
+        'watched: {vars: {monitoring_server: "{{ nowhere }}"}}',
+    ],
+)
+def test_where_a_part_might_not_do_it_is_given_all_there_is(tmp_path: Path, line: str) -> None:
+    folder = tmp_path / "inventory"
+    folder.mkdir()
+    (folder / "1.yml").write_text(HOSTS, encoding="utf-8")
+    (folder / "2.yml").write_text(line + "\n", encoding="utf-8")
+    place = workplace(folder)
+    assert request(place, "monitoring") == (str(folder),)
+
+
+def test_a_profile_value_that_looks_at_other_hosts_counts_too(place: Workplace) -> None:
+    profile = replace(CATALOGUE.profiles["baseline-1"], values={"text": "{{ hostvars.spare }}"})
+    catalogue = replace(CATALOGUE, profiles={**CATALOGUE.profiles, "baseline-1": profile})
+    assert request(replace(place, catalogue=catalogue), "ssh") == place.settings.inventory
+
+
+@pytest.mark.parametrize("role", CATALOGUE.roles.values(), ids=lambda role: role.name)
+def test_our_roles_look_at_no_other_hosts_than_we_know_of(role: Role) -> None:
+    known = {PEERS.get(role.name), "inventory_hostname"}
+    seen = set()
+    for path in (path for path in role.path.rglob("*") if path.suffix in (".yml", ".j2")):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\bgroups\s*[\[.]|inventory_hostnames|play_hosts|ansible_play_|hostvars\.", text), path
+        seen |= set(re.findall(r"delegate_to:\s*[\"']?\{\{\s*(\w+)", text))
+        seen |= set(re.findall(r"hostvars\[(.+?)\]", text))
+        seen |= set(re.findall(r"(\w+) in hostvars", text))
+        assert len(re.findall(r"\bdelegate_to:", text)) == len(re.findall(r"delegate_to:\s*[\"']?\{\{\s*\w", text)), (
+            path
+        )
+    assert seen <= known
+    assert role.path.is_relative_to(roles_path())
+
+
+def test_both_roles_that_look_at_another_host_are_known() -> None:
+    assert set(PEERS) <= set(CATALOGUE.roles)
+    for role, variable in PEERS.items():
+        assert variable in CATALOGUE.roles[role].defaults
