@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from opsharden.catalogue.schema import CONTROLS, PROOFS, ControlEntry, ProofEntry, read
+from opsharden.catalogue.schema import CONTROLS, PROOFS, ControlEntry, ProofEntry, load_yaml, read
 from opsharden.errors import CatalogueError
 from opsharden.model import Control
 
@@ -87,7 +87,7 @@ def _defaults(path: Path) -> Mapping[str, Any]:
     if not path.exists():
         return {}
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        values = load_yaml(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
         raise CatalogueError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(values, dict):

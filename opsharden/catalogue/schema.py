@@ -55,6 +55,11 @@ class ProfileEntry(_Entry):
     values: dict[str, Any] = {}
 
 
+def load_yaml(text: str) -> Any:
+    """A text of YAML as plain values, read by libyaml where PyYAML has it: ten times as fast."""
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+
+
 CONTROLS = TypeAdapter(list[ControlEntry])
 PROOFS = TypeAdapter(dict[str, ProofEntry])
 PROFILE = TypeAdapter(ProfileEntry)
@@ -67,7 +72,7 @@ def read(path: Path, shape: TypeAdapter[T]) -> T:
         CatalogueError: The file cannot be read, is not YAML, or has another shape.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = load_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise CatalogueError(f"{path} cannot be read: {error}.") from None
     except yaml.YAMLError as error:

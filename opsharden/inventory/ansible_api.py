@@ -8,9 +8,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import SecretStr
@@ -41,10 +41,11 @@ from ansible.template import Templar, is_trusted_as_template, trust_as_template
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
-init_plugin_loader()  # inventory plugins and filters of collections, as Ansible's own programs have them
 if constants.INVENTORY_ENABLED == ["host_list", "script", "auto", "yaml", "ini", "toml"]:
     # `auto` reads a whole file just to see that it names no plugin; `yaml` sees that too, in half the time.
     constants.INVENTORY_ENABLED = ["host_list", "script", "yaml", "auto", "ini", "toml"]
+
+T = TypeVar("T")
 
 __all__ = [
     "AnsibleError",
@@ -82,7 +83,8 @@ class Reading:
 
     def render(self, value: Any, variables: Mapping[str, Any]) -> Any:
         """One value with its templates rendered and its vault opened."""
-        return Templar(loader=self.loader, variables=dict(variables)).template(value)
+        templar = Templar(loader=self.loader, variables=dict(variables))
+        return _with_collections(lambda: templar.template(value))
 
 
 def read(sources: Sequence[str], vault_password_file: Path | None, vault_password: SecretStr | None) -> Reading:
@@ -98,7 +100,7 @@ def read(sources: Sequence[str], vault_password_file: Path | None, vault_passwor
     _open_vault(loader, vault_password_file, vault_password)
     with _quiet() as said:
         try:
-            return Reading(loader, sources)
+            return _with_collections(lambda: Reading(loader, sources))
         except AnsibleError as error:
             text = reason(error)
             if is_vault(error):
@@ -111,6 +113,24 @@ def read(sources: Sequence[str], vault_password_file: Path | None, vault_passwor
             ) from None
         finally:
             said.truncate(0)
+
+
+def _with_collections(work: Callable[[], T]) -> T:
+    """Do some work without the plugins and filters of collections, and where that fails, with them.
+
+    Ansible's own programs load them at every start, which takes as long as reading an inventory; few need them.
+    """
+    try:
+        return work()
+    except AnsibleError:
+        if _loaded:
+            raise
+        _loaded.append(True)
+        init_plugin_loader()
+        return work()
+
+
+_loaded: list[bool] = []
 
 
 def reason(error: BaseException) -> str:

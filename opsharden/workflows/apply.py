@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from opsharden.errors import Interrupted, PlayError
 from opsharden.evidence import Store
-from opsharden.model import ExitCode, Finding, HostStatus, RunRecord, Severity
+from opsharden.model import ExitCode, Finding, HostStatus, RunRecord, Severity, Verdict
 from opsharden.play import PlayEvent, PlayOutcome, PlayRequest, PlayStatus, run_play
 from opsharden.report.score import judge_run
 from opsharden.workflows.filing import Filed, filed
@@ -71,6 +71,9 @@ def apply(place: Workplace, targets: Targets, store: Store, manner: Manner, watc
         needs = wanted if manner.everything else failing(record)
         todo = batches(needs, wanted, place.catalogue)
         lost = [outcome for batch in todo for outcome in _play(place, targets, batch, manner, run, watcher)]
+        if not manner.check:
+            hidden = _hidden(record, [host for batch in todo for host in batch.hosts])
+            lost += _second_round(place, replace(targets, wanted=hidden, excluded=()), manner, run, watcher)
         touched = {} if manner.check else {h: targets.wanted[h] for batch in todo for h in batch.hosts}
         _carry(store, before, run, set(targets.wanted) - set(touched))
         if touched:
@@ -86,6 +89,25 @@ def apply(place: Workplace, targets: Targets, store: Store, manner: Manner, watc
 def _reached(record: RunRecord, targets: Targets) -> dict[str, tuple[str, ...]]:
     tested = {member.host for member in record.members if member.status is HostStatus.TESTED}
     return {host: controls for host, controls in targets.wanted.items() if host in tested}
+
+
+def _hidden(record: RunRecord, hosts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The controls that could not be looked at, on hosts where something else was brought about: now they may show."""
+    found: dict[str, list[str]] = {}
+    for finding in record.findings:
+        if finding.verdict is Verdict.ERROR and finding.host in hosts:
+            found.setdefault(finding.host, []).append(finding.control)
+    return {host: tuple(controls) for host, controls in found.items()}
+
+
+def _second_round(place: Workplace, hidden: Targets, manner: Manner, run: Filed, watcher: Watcher) -> tuple[str, ...]:
+    """Bring about what was hidden by what the first round brought about (without sudo, nothing of sudo can be seen)."""
+    if not hidden.wanted:
+        return ()
+    watcher.stage("Verifying what could not be looked at", len(hidden.wanted))
+    seen = verify(place, hidden, run.store, watcher.host, fail_on=manner.fail_on, parent=run.id)
+    todo = batches(failing(run.store.record(seen)), {}, place.catalogue)
+    return tuple(host for batch in todo for host in _play(place, hidden, batch, manner, run, watcher))
 
 
 def _play(

@@ -90,9 +90,11 @@ class Workplace:
 
         Args:
             host: Inventory name.
-            profiles: Asked for on the command line; None leaves it to the host's variable, then to the settings.
+            profiles: Asked for on the command line; None leaves it to the host's variable, then to the settings. A
+                host that declares none at all is left alone whatever is asked for.
         """
-        named = self.profiles(host) if profiles is None else tuple(profiles)
+        declared = self.profiles(host)
+        named = tuple(profiles) if declared and profiles is not None else declared
         return (*self.catalogue.selected(named), *self.own) if named else ()
 
     def profiles(self, host: str) -> tuple[str, ...]:

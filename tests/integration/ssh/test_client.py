@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from opsharden.errors import TransportBroken, Unreachable
@@ -65,6 +67,20 @@ def test_a_key_that_is_not_let_in_is_named(visit: Any, tmp_path: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     said = refusal(replace(visit.first, key_file=key), visit.known_hosts)
     assert f"refused the login as visitor with the key {key}" in said
+
+
+def test_a_refused_login_leaves_no_connection(visit: Any) -> None:
+    def connections() -> list[object]:
+        there = psutil.Process().net_connections("tcp")
+        return [one for one in there if one.raddr and one.raddr[0] == visit.first.address]
+
+    with connect(visit.first, [visit.known_hosts], timeout=TIMEOUT):
+        assert len(connections()) == 1
+    refusal(visit.admin(visit.first, "not the password"), visit.known_hosts)
+    deadline = time.monotonic() + 3
+    while connections() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert connections() == []
 
 
 def test_a_password_where_none_is_taken_says_what_is(visit: Any) -> None:

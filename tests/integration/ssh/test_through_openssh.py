@@ -353,6 +353,8 @@ def test_closing_from_another_thread_ends_the_wait(visit: Any, first: Host) -> N
 
 
 def test_the_key_that_a_host_shows(visit: Any, first: Host, config: Path, tmp_path: Path) -> None:
+    count = "journalctl -q -b -t sshd | grep -c 'Accepted ' || true"
+    logins = visit.exec(first, count)
     seen = identify(first, [visit.known_hosts], timeout=TIMEOUT)
     assert (seen.name, seen.shown) == (first.address, visit.host_key(first))
     assert [entry.key for entry in seen.pinned] == [seen.shown]
@@ -362,6 +364,7 @@ def test_the_key_that_a_host_shows(visit: Any, first: Host, config: Path, tmp_pa
         file = tmp_path / kind
         hostkeys.pin(file, first.address, key)
         assert identify(first, [file], timeout=TIMEOUT).shown == key, "of the pinned kind"
+    assert visit.exec(first, count) == logins, "to be seen is not to be logged in to"
     jump = over(visit, config, "-o", "HostKeyAlias=inner")
     seen = identify(jump, [visit.known_hosts], timeout=TIMEOUT)
     assert (seen.name, seen.shown) == ("inner", visit.host_key(visit.second))
