@@ -59,23 +59,43 @@ def environment(private: Path, roles_path: Sequence[Path], shell: Mapping[str, s
     }
 
 
+SSH_CONFIG = "ssh_config"
+"""Where in the private folder the conditions are, for those that ssh itself starts to get over jump hosts."""
+
+OWN_SSH_ARGS = "opsharden_ssh_args"
+"""The variable with what the inventory has in `ansible_ssh_args`; we need that one for ourselves."""
+
+
+def ssh_config(known_hosts: Sequence[Path]) -> str:
+    """What a play gives ssh to read: against which keys hosts are held, and behind that the user's and the system's own.
+
+    To the ssh that it starts for a jump host, ssh hands on the file it was given, and nothing of its command line.
+    """
+    conditions = (f"{name} {value}" for name, value in _conditions(known_hosts).items())
+    files = (Path("~/.ssh/config").expanduser(), Path("/etc/ssh/ssh_config"))
+    return "".join(f"{line}\n" for line in (*conditions, *(f'Include "{file}"' for file in files)))
+
+
 def connection_vars(private: Path, known_hosts: Sequence[Path]) -> dict[str, object]:
     """Variables that no inventory may overrule: against which keys hosts are held, and where connections are kept.
 
     They come first on ssh's command line, where the first of two `-o` of one name wins: see ssh_config(5).
     """
-    files = " ".join(f'"{path}"' for path in known_hosts) or "none"
-    options = (
-        "StrictHostKeyChecking=yes",
-        f"UserKnownHostsFile={files}",
-        "GlobalKnownHostsFile=none",
-        "UpdateHostKeys=no",
-        "ControlMaster=auto",
-        "ControlPersist=60s",
-    )
+    options = {**_conditions(known_hosts), "ControlMaster": "auto", "ControlPersist": "60s"}
+    words = ["-F", str(private / SSH_CONFIG)]
+    words += [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
     return {
-        "ansible_ssh_args": " ".join(f"-o {shlex.quote(option)}" for option in options),
+        "ansible_ssh_args": f"{shlex.join(words)} {{{{ {OWN_SSH_ARGS} | default('') }}}}",
         "ansible_host_key_checking": True,
         "ansible_ssh_host_key_checking": True,
         "ansible_control_path_dir": str(private / "cp"),
+    }
+
+
+def _conditions(known_hosts: Sequence[Path]) -> dict[str, str]:
+    return {
+        "StrictHostKeyChecking": "yes",
+        "UserKnownHostsFile": " ".join(f'"{path}"' for path in known_hosts) or "none",
+        "GlobalKnownHostsFile": "none",
+        "UpdateHostKeys": "no",
     }

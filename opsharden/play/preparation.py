@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from opsharden.errors import PlayError
-from opsharden.play.environment import connection_vars
+from opsharden.play.environment import SSH_CONFIG, connection_vars, ssh_config
 from opsharden.play.private import Private
 from opsharden.play.request import PlayRequest
 
@@ -35,6 +35,7 @@ def prepare(request: PlayRequest, private: Private) -> tuple[str, ...]:
     if not request.hosts or not request.content.roles:
         raise PlayError("There is no host or no role to play.", "Name at least one of each.")
     private.write("ansible.cfg", "")
+    private.write(SSH_CONFIG, ssh_config(request.known_hosts))
     private.write("env/settings", json.dumps(_RUNNER))
     private.write(f"project/{PLAYBOOK}", _json("the play", [_play(request)]))
     for host, variables in request.content.host_vars.items():

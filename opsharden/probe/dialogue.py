@@ -14,7 +14,7 @@ from opsharden.probe import native
 from opsharden.probe.transport import OUTPUT_LIMIT, Answer, Patience
 
 _HELPER = files("opsharden.probe.helper")
-_PYTHON = b"\n".join(_HELPER.joinpath(name).read_bytes() for name in ("answers.py", "serve.py"))
+_PYTHON = b"\n".join(_HELPER.joinpath(name).read_bytes() for name in ("search.py", "answers.py", "serve.py"))
 _SHELL = _HELPER.joinpath("serve.sh").read_bytes()
 
 START = f"""\

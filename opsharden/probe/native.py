@@ -150,6 +150,48 @@ def _systemctl(words: list[str], _: bool) -> tuple[str, ...] | None:
     return (_UNITS, properties, value, *units)
 
 
+def _cat_config(words: list[str], _: bool) -> tuple[str, ...] | None:
+    named = [word for word in words if word != "--no-pager"]
+    plain = len(named) == 2 and named[0] == "cat-config" and set(named[1]) <= _NAME | {"/"}
+    return ("cat-config", named[1]) if plain and not named[1].startswith(("/", "-")) else None
+
+
+def _find(words: list[str], _: bool) -> tuple[str, ...] | None:
+    rest = iter(words)
+    for word in rest:
+        if word.startswith("/") and word.rstrip("/") == word and not any(sign in word for sign in "*?[\\"):
+            continue
+        if word in _FIND_SIGNS:
+            continue
+        fits = _FIND_TESTS.get(word)
+        if fits is None or not fits(next(rest, "")):
+            return None
+    return ("find", *words) if words and words[0].startswith("/") else None
+
+
+def _pattern(value: str) -> bool:
+    return bool(value) and not any(sign in value for sign in "?[\\")
+
+
+def _form(value: str) -> bool:
+    for field in ("%m", "%u", "%g", "%p", "%f", "\\n"):
+        value = value.replace(field, "")
+    return not set(value) & set("%\\")
+
+
+_FIND_SIGNS = ("(", ")", "!", "-o", "-print")
+_FIND_TESTS: dict[str, Callable[[str], object]] = {
+    "-maxdepth": str.isdigit,
+    "-type": ("f", "d", "l").__contains__,
+    "-name": _pattern,
+    "-path": _pattern,
+    "-user": str.isalpha,
+    "-group": str.isalpha,
+    "-perm": lambda value: value[:1] in ("-", "/") and value[1:].isdigit(),
+    "-printf": _form,
+}
+
+
 _KNOWN: dict[str, Callable[[list[str], bool], tuple[str, ...] | None]] = {
     "cat": _cat,
     "test": _test,
@@ -160,4 +202,6 @@ _KNOWN: dict[str, Callable[[list[str], bool], tuple[str, ...] | None]] = {
     "uname": _uname,
     "dpkg-query": _dpkg_query,
     "systemctl": _systemctl,
+    "systemd-analyze": _cat_config,
+    "find": _find,
 }

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from opsharden.catalogue import roles_path
 from opsharden.errors import InventoryError, VaultError
-from opsharden.play import Content, PlayRequest, Unlock
+from opsharden.play import OWN_SSH_ARGS, Content, PlayRequest, Unlock
 from opsharden.workflows.needs import Batch
 from opsharden.workflows.workplace import Targets, Workplace
 
@@ -83,8 +83,10 @@ def _variables(place: Workplace, targets: Targets, host: str) -> dict[str, Any]:
         values.update(place.catalogue.profile(name).values)
     # A profile's values are above role defaults and below whatever the inventory says.
     unset = {name: value for name, value in values.items() if place.inventory.variable(host, name) is None}
+    own = place.inventory.variable(host, "ansible_ssh_args")
     return {
         **unset,
+        **({OWN_SSH_ARGS: own} if own else {}),
         SELECTED: list(place.wanted(host, targets.asked)),
         "opsharden_secrets_dir": str(place.settings.keys),
     }

@@ -11,8 +11,10 @@ import pwd
 import stat
 import time
 
-if False:  # for the type checker: hosts need not load it
+if False:  # for the type checker: hosts need not load it, and `search.py` stands before this text there
     from collections.abc import Callable
+
+    from opsharden.probe.helper.search import find
 
 _MOST = 1 << 20
 _FIELDS = ("Package:", "Status: ", "Version:")
@@ -161,6 +163,31 @@ def _systemctl_show(properties: str, units: str, wanted: str, value: str, *asked
     return 0, "\n".join(shown).encode()
 
 
+def _cat_config(name: str) -> "tuple[int, bytes]":
+    """All files that systemd merges, in the order in which they count: see sysctl.d(5), CONFIGURATION DIRECTORIES."""
+    roots, paths = ("/etc/", "/run/", "/usr/local/lib/", "/usr/lib/"), []
+    if not name.endswith(".d"):
+        paths = [root + name for root in roots if os.path.exists(root + name)]
+        if paths != ["/etc/" + name]:
+            raise ValueError
+        name += ".d"
+    by_name = {}
+    for root in reversed(roots):
+        for entry in os.listdir(root + name) if os.path.isdir(root + name) else ():
+            if entry.endswith(".conf"):
+                by_name[entry] = root + name + "/" + entry
+    paths += [by_name[entry] for entry in sorted(by_name)]
+    parts = []
+    for path in paths:
+        with open(path, "rb") as file:
+            text = file.read()
+        # Empty files and links to /dev/null mean something of their own.
+        if not os.path.isfile(path) or not text.endswith(b"\n"):
+            raise ValueError
+        parts.append(b"# %b\n%b" % (path.encode(), text))
+    return 0, b"\n".join(parts)
+
+
 def _said(*words: str) -> str:
     ours, theirs = os.pipe()
     child = os.posix_spawnp(words[0], words, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, theirs, 1)])
@@ -183,4 +210,6 @@ PROGRAMS: "dict[str, Callable[..., tuple[int, bytes]]]" = {
     "uname": _uname,
     "dpkg-query": _dpkg_query,
     "systemctl-show": _systemctl_show,
+    "cat-config": _cat_config,
+    "find": find,
 }

@@ -2,8 +2,14 @@
 
 import pytest
 
-LOOK = r"""find /etc /etc/security -maxdepth 1 -type f -regextype posix-extended \
--regex '/etc/(passwd-?|group-?|shadow-?|gshadow-?|shells|security/opasswd(\.old)?)' -printf '%p %m %u %g\n'"""
+NAMES = (
+    *("passwd", "passwd-", "group", "group-", "shadow", "shadow-", "gshadow", "gshadow-", "shells"),
+    *("opasswd", "opasswd.old"),
+)
+LOOK = (
+    f"find /etc /etc/security -maxdepth 1 -type f \\( {' -o '.join(f'-name {name}' for name in NAMES)} \\)"
+    r" -printf '%p %m %u %g\n'"
+)
 
 
 @pytest.fixture

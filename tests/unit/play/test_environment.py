@@ -3,9 +3,10 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from itertools import pairwise
 from pathlib import Path
 
-from opsharden.play.environment import MARK, connection_vars, environment
+from opsharden.play.environment import MARK, connection_vars, environment, ssh_config
 
 SHELL = {
     "HOME": "/home/me",
@@ -46,7 +47,8 @@ def test_all_that_ansible_keeps_is_in_the_private_folder() -> None:
 
 
 def options(*known_hosts: Path) -> list[str]:
-    return shlex.split(str(connection_vars(Path("/p"), known_hosts)["ansible_ssh_args"]))[1::2]
+    words = shlex.split(str(connection_vars(Path("/p"), known_hosts)["ansible_ssh_args"]))
+    return [value for word, value in pairwise(words) if word == "-o"]
 
 
 def test_host_keys_are_looked_up_in_the_files_given_and_nowhere_else() -> None:
@@ -54,6 +56,15 @@ def test_host_keys_are_looked_up_in_the_files_given_and_nowhere_else() -> None:
     assert 'UserKnownHostsFile="/a b/known" "/c"' in given
     assert "GlobalKnownHostsFile=none" in given
     assert "StrictHostKeyChecking=yes" in given
+
+
+def test_jump_hosts_are_held_to_the_same_keys() -> None:
+    lines = ssh_config([Path("/a b/known")]).splitlines()
+    assert 'UserKnownHostsFile "/a b/known"' in lines
+    assert "StrictHostKeyChecking yes" in lines
+    # The first to set an option wins, so whatever the user's own file says comes later.
+    assert lines.index("StrictHostKeyChecking yes") < min(i for i, line in enumerate(lines) if "Include" in line)
+    assert "-F /p/ssh_config" in str(connection_vars(Path("/p"), [])["ansible_ssh_args"])
 
 
 def test_without_any_file_no_host_is_known() -> None:

@@ -1,0 +1,142 @@
+"""find(1) as far as checks need it: part of what the helper answers by itself; see `answers.py`.
+
+The words are find's own; `opsharden.probe.native` lets only those through that are known here.
+"""
+
+import grp
+import os
+import pwd
+import stat
+
+if False:  # for the type checker: hosts need not load it
+    from collections.abc import Callable
+
+    _Test = Callable[[str, str, os.stat_result], bool]
+
+
+def find(*words: str) -> "tuple[int, bytes]":
+    """What find prints. Raises where anything on the way cannot be read: find has its own words for that."""
+    roots = []
+    rest = list(words)
+    while rest and not rest[0].startswith(("-", "(", "!")):
+        roots.append(rest.pop(0))
+    deepest = 1 << 30
+    if rest[:1] == ["-maxdepth"]:
+        deepest = int(rest[1])
+        del rest[:2]
+    if not {"-print", "-printf"}.intersection(rest):
+        rest = ["(", *rest, ")", "-print"]
+    out: list[str] = []
+    holds = _either(rest, out)
+    if rest:
+        raise ValueError
+    for root in roots:
+        _visit(root, root.rpartition("/")[2], deepest, holds)
+    return 0, "".join(out).encode("utf-8", "surrogateescape")
+
+
+def _visit(path: str, name: str, deeper: int, holds: "_Test") -> None:
+    found = os.lstat(path)
+    holds(path, name, found)
+    if deeper and stat.S_ISDIR(found.st_mode):
+        # In the order of the directory, and each at once with what is below it: as find goes.
+        for entry in os.scandir(path):
+            _visit(entry.path, entry.name, deeper - 1, holds)
+
+
+def _either(words: "list[str]", out: "list[str]") -> "_Test":
+    choices = [_all(words, out)]
+    while words[:1] == ["-o"]:
+        del words[0]
+        choices.append(_all(words, out))
+    return lambda *file: any(holds(*file) for holds in choices)
+
+
+def _all(words: "list[str]", out: "list[str]") -> "_Test":
+    conditions = []
+    while words and words[0] not in (")", "-o"):
+        conditions.append(_one(words, out))
+    return lambda *file: all(holds(*file) for holds in conditions)
+
+
+def _one(words: "list[str]", out: "list[str]") -> "_Test":
+    word = words.pop(0)
+    if word == "!":
+        inner = _one(words, out)
+        return lambda *file: not inner(*file)
+    if word == "(":
+        inner = _either(words, out)
+        words.remove(")")
+        return inner
+    if word == "-print":
+        return lambda path, name, found: _printed(path + "\n", out)
+    value = words.pop(0)
+    if word == "-printf":
+        return lambda path, name, found: _printed(_filled(value, path, name, found), out)
+    return TESTS[word](value)
+
+
+def _printed(text: str, out: "list[str]") -> bool:
+    out.append(text)
+    return True
+
+
+def _of_kind(value: str) -> "_Test":
+    kind = {"f": stat.S_ISREG, "d": stat.S_ISDIR, "l": stat.S_ISLNK}[value]
+    return lambda path, name, found: kind(found.st_mode)
+
+
+def _of_user(value: str) -> "_Test":
+    uid = pwd.getpwnam(value).pw_uid
+    return lambda path, name, found: found.st_uid == uid
+
+
+def _of_group(value: str) -> "_Test":
+    gid = grp.getgrnam(value).gr_gid
+    return lambda path, name, found: found.st_gid == gid
+
+
+def _of_mode(value: str) -> "_Test":
+    bits = int(value[1:], 8)
+    if value[0] == "-":
+        return lambda path, name, found: found.st_mode & bits == bits
+    return lambda path, name, found: bool(found.st_mode & bits)
+
+
+TESTS: "dict[str, Callable[[str], _Test]]" = {
+    "-type": _of_kind,
+    "-user": _of_user,
+    "-group": _of_group,
+    "-perm": _of_mode,
+    "-name": lambda pattern: lambda path, name, found: _like(pattern, name),
+    "-path": lambda pattern: lambda path, name, found: _like(pattern, path),
+}
+
+
+def _like(pattern: str, text: str) -> bool:
+    """A pattern whose only wildcard is `*`, which stands for anything, slashes too."""
+    first, *parts = pattern.split("*")
+    if not parts:
+        return pattern == text
+    last = parts.pop()
+    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+        return False
+    middle, at = text[len(first) : len(text) - len(last)], 0
+    for part in parts:
+        at = middle.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
+
+
+def _filled(form: str, path: str, name: str, found: os.stat_result) -> str:
+    fields = {"%m": f"{stat.S_IMODE(found.st_mode):o}", "%p": path, "%f": name, "\\n": "\n"}
+    fields["%u"] = pwd.getpwuid(found.st_uid).pw_name if "%u" in form else ""
+    fields["%g"] = grp.getgrgid(found.st_gid).gr_name if "%g" in form else ""
+    text, at = "", 0
+    while at < len(form):
+        sign = form[at : at + 2]
+        text += fields[sign] if sign in fields else form[at]
+        at += 2 if sign in fields else 1
+    return text
