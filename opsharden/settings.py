@@ -31,7 +31,7 @@ class Settings(BaseModel):
     profiles: tuple[str, ...] = Field(
         ("baseline-1",), description="Profiles of hosts that declare none in the variable opsharden_profiles."
     )
-    forks: int = Field(10, ge=1, le=500, description="How many hosts are worked on at the same time.")
+    forks: int = Field(20, ge=1, le=500, description="How many hosts are worked on at the same time.")
     roles: tuple[Path, ...] = Field((), description="Folders of roles of your own, in the shape of ours.")
     checks: tuple[Path, ...] = Field((), description="Folders of plain testinfra tests of your own.")
     profile_dirs: tuple[Path, ...] = Field((), description="Folders of profiles of your own.")

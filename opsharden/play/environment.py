@@ -67,7 +67,7 @@ OWN_SSH_ARGS = "opsharden_ssh_args"
 
 
 def ssh_config(known_hosts: Sequence[Path]) -> str:
-    """What a play gives ssh to read: against which keys hosts are held, and behind that the user's and the system's own.
+    """What a play gives ssh to read: which keys hosts are held to, and behind that the user's and the system's files.
 
     To the ssh that it starts for a jump host, ssh hands on the file it was given, and nothing of its command line.
     """

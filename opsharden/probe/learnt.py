@@ -40,6 +40,7 @@ class Learnt:
         self._hosts: dict[str, dict[str, str]] = {}
         self._platforms: dict[str, str] = {}
         self._leading: set[str] = set()
+        self._renewed: set[str] = set()
         self._changed = Condition()
         with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
             self._read(json.loads(path.read_text(encoding="utf-8")))
@@ -77,8 +78,11 @@ class Learnt:
                 return
             kept = {who: tuple(filter(self._may_be_kept, commands)) for who, commands in asked.items()}
             self._hosts[host] = {who: self._keep(commands) for who, commands in kept.items() if commands}
-            if platform and self._hosts[host].get(""):
-                self._platforms[platform] = self._hosts[host][""]
+            own = self._hosts[host].get("")
+            if platform and own and (platform not in self._renewed or len(kept[""]) > self._length(platform)):
+                # Of the hosts of this run, the one that was asked most: one that was lost half-way tells too little.
+                self._renewed.add(platform)
+                self._platforms[platform] = own
 
     def save(self) -> None:
         """Write it down for the next run, whole or not at all; without saying so where it cannot be written."""
@@ -95,6 +99,9 @@ class Learnt:
                 json.dump(whole, file)
             Path(file.name).replace(self._path)
             self._forget()
+
+    def _length(self, platform: str) -> int:
+        return len(self._sets[self._platforms[platform]])
 
     def _may_be_kept(self, command: str) -> bool:
         return is_read_only(command) and not self._is_secret(command)

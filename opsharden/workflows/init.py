@@ -18,7 +18,7 @@ inventory = ["inventory/hosts.yml"]
 profiles = ["baseline-1"]
 
 # How many hosts are worked on at the same time.
-forks = 10
+forks = 20
 
 # Folders of your own: roles, plain testinfra tests, profiles.
 # roles = ["roles"]

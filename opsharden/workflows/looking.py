@@ -102,8 +102,8 @@ class _Looker:
         laps.done("become root")
         self._open.add(transport)
         try:
-            session = _Session(name, transport, self._peers, self._learnt_for(controls))
             values = Watched(self._place.values(name))
+            session = _Session(name, transport, self._peers, self._learnt_for(controls))
             findings = session.judge(self._checks(controls), values, deadline)
         finally:
             self._open.discard(transport)

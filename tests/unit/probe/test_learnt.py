@@ -51,6 +51,14 @@ def test_a_leader_that_is_lost_keeps_nobody(tmp_path: Path) -> None:
     assert time.monotonic() - began < 1
 
 
+def test_a_host_that_was_lost_half_way_teaches_others_nothing(tmp_path: Path) -> None:
+    learnt = Learnt(tmp_path / "x.json")
+    learnt.learn("web1", "debian 12", {"": LOOKS})
+    learnt.learn("web2", "debian 12", {"": LOOKS[:1]})
+    assert learnt.foresee("web3", "debian 12") == {"": tuple(LOOKS)}
+    assert learnt.foresee("web2", "debian 12") == {"": tuple(LOOKS[:1])}
+
+
 def test_equal_hosts_share_one_set(tmp_path: Path) -> None:
     learnt = Learnt(tmp_path / "x.json")
     for number in range(100):
