@@ -83,6 +83,8 @@ class Reading:
 
     def render(self, value: Any, variables: Mapping[str, Any]) -> Any:
         """One value with its templates rendered and its vault opened."""
+        if _is_plain(value):
+            return value
         templar = Templar(loader=self.loader, variables=dict(variables))
         return _with_collections(lambda: templar.template(value))
 
@@ -131,6 +133,17 @@ def _with_collections(work: Callable[[], T]) -> T:
 
 
 _loaded: list[bool] = []
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether there is nothing to render in it: most values are so, and Ansible takes a millisecond to see that."""
+    if isinstance(value, str):
+        return "{" not in value
+    if isinstance(value, dict):
+        return all(map(_is_plain, value)) and all(map(_is_plain, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, bool | int | float)
 
 
 def reason(error: BaseException) -> str:

@@ -42,9 +42,12 @@ def at_boot(host):
             said.pop(path, None)
             said[path] = value.strip() or "left alone"
 
+    patterns = [pattern for pattern in reversed(said) if "*" in pattern]
+
     def look_up(path):
-        patterns = [pattern for pattern in said if "*" in pattern and PurePosixPath(path).match(pattern)]
-        return said.get(path) or (said[patterns[-1]] if patterns else "not set")
+        if path not in said:
+            path = next((pattern for pattern in patterns if PurePosixPath(path).match(pattern)), path)
+        return said.get(path, "not set")
 
     return look_up
 
