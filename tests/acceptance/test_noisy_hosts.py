@@ -26,14 +26,15 @@ def ssh(trouble: Trouble, command: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_noisy_login(trouble: Trouble) -> None:
     read = "/home/opsharden/.bashrc /home/opsharden/.profile /root/.bashrc /root/.profile"
-    config = "/etc/ssh/sshd_config.d/00-noise.conf"
+    config = "/etc/ssh/sshd_config"  # its first line comes before any drop-in, those of our own role too
     trouble.make(
         f"cat > /etc/profile.d/00-noise.sh <<'END'\n{NOISE}\nEND\nsed -i '1i . /etc/profile.d/00-noise.sh' {read}\n"
         f"cat > /usr/local/bin/noisy <<'END'\n{NOISY_SHELL}END\nchmod +x /usr/local/bin/noisy\n"
         "usermod --shell /usr/local/bin/noisy opsharden\n"
-        f"echo 'Go away, please' > /etc/noise; (umask 077; echo 'Banner /etc/noise' > {config}); {RESTART}",
+        f"echo 'Go away, please' > /etc/noise; sed -i '1i Banner /etc/noise' {config}; {RESTART}",
         undo=f"usermod --shell /bin/bash opsharden; sed -i '/00-noise.sh$/d' {read};"
-        f" rm -f /etc/profile.d/00-noise.sh /etc/noise /usr/local/bin/noisy {config}; {RESTART}",
+        f" rm -f /etc/profile.d/00-noise.sh /etc/noise /usr/local/bin/noisy;"
+        f" sed -i '/^Banner .etc.noise$/d' {config}; {RESTART}",
     )
     said = ssh(trouble, "true")
     assert said.stdout.startswith("garbage\n")
