@@ -15,7 +15,7 @@ from opsharden.ssh.kept import Kept
 
 _DEFAULTS = ("id_ed25519", "id_ecdsa", "id_rsa")
 _HARDWARE = ("id_ed25519_sk", "id_ecdsa_sk")
-_FOREIGN = (b"-----BEGIN OPENSSH PRIVATE KEY-----", b"ssh-", b"ecdsa-", b"sk-")
+_FOREIGN = (b"-----BEGIN OPENSSH ", b"ssh-", b"ecdsa-", b"sk-")
 """What a file begins with that OpenSSH can work with: its own format, which also holds the handle of a key in
 hardware, or a public key whose private half the agent has."""
 

