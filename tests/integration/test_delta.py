@@ -18,7 +18,7 @@ from opsharden import lab as labs
 from opsharden.catalogue import load_catalogue
 from opsharden.catalogue.schema import ProofEntry
 from opsharden.lab import Lab, LabSpec
-from tests.conftest import Project
+from tests.conftest import Project, ready
 
 CATALOGUE = load_catalogue()
 PROOFS: dict[str, ProofEntry] = {
@@ -46,15 +46,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def fleet(pair: Lab, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with both, bootstrapped and nothing more."""
-    path = tmp_path_factory.mktemp("project")
-    here = Project(path, pair, HOSTS)
-    assert here.run("init").returncode == 0
-    settings = (path / "opsharden.toml").read_text(encoding="utf-8")
-    sources = f'inventory = ["inventory/hosts.yml", "{pair.inventory}/hosts.yml"]'
-    (path / "opsharden.toml").write_text(settings.replace('inventory = ["inventory/hosts.yml"]', sources))
-    done = here.run("bootstrap", "--password-file", pair.home / "password")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return here
+    return ready(pair, tmp_path_factory.mktemp("project"))
 
 
 def both(work: Callable[[str], object]) -> None:
