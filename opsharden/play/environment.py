@@ -11,8 +11,12 @@ from pathlib import Path
 MARK = "OPSHARDEN_PLAY"
 """Names, in the environment of every process of a play on this machine, the play's private folder."""
 
+RELAY = "relay"
+"""Where in the private folder the relay listens, which Ansible's workers are told of in their environment."""
+
 _KEPT = ("HOME", "SSH_AUTH_SOCK")
 _CALLBACKS = Path(__file__).with_name("callback")
+_CONNECTIONS = Path(__file__).with_name("connection")
 _SETTINGS = {
     "ANSIBLE_ANY_ERRORS_FATAL": "False",
     "ANSIBLE_DEPRECATION_WARNINGS": "False",
@@ -30,6 +34,8 @@ _SETTINGS = {
     # ansible-runner's callback is built upon this one; the usual one would print every failed result in full.
     "ANSIBLE_STDOUT_CALLBACK": "opsharden_quiet",
     "ANSIBLE_TIMEOUT": "15",
+    # For hosts whose inventory entry does not say how to reach them.
+    "ANSIBLE_TRANSPORT": "opsharden_ssh",
 }
 
 
@@ -50,8 +56,10 @@ def environment(private: Path, roles_path: Sequence[Path], shell: Mapping[str, s
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
         MARK: str(private),
+        "OPSHARDEN_RELAY": str(private / RELAY),
         **_SETTINGS,
         "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
+        "ANSIBLE_CONNECTION_PLUGINS": str(_CONNECTIONS),
         "ANSIBLE_CONFIG": str(private / "ansible.cfg"),
         "ANSIBLE_LOCAL_TEMP": str(private / "tmp"),
         "ANSIBLE_ROLES_PATH": os.pathsep.join(map(str, roles_path)),

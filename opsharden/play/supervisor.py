@@ -21,11 +21,13 @@ from typing import Any, TextIO
 
 import ansible_runner
 
+from opsharden.play.environment import RELAY
 from opsharden.play.events import Ended, Notice, PlayEvent, to_line
 from opsharden.play.preparation import PLAYBOOK, SEALED
 from opsharden.play.private import CONTROL
 from opsharden.play.processes import adopt_orphans, close_masters, descendants, end
 from opsharden.play.redaction import Redaction
+from opsharden.play.standby import Relay
 from opsharden.play.translate import translate
 
 
@@ -61,12 +63,14 @@ class Supervisor:
         writer.start()
         threading.Thread(target=self._until_told, daemon=True).start()
         fault = ""
+        relay = Relay(self._private / RELAY)
         try:
             self._play()
         except Exception as error:
             fault = f"{type(error).__name__}: {error}"
         if self._cancelled.is_set():
             end(descendants)
+        relay.close()
         close_masters(self._private / CONTROL)
         shutil.rmtree(self._private, ignore_errors=True)
         self._events.put(Ended(self._cancelled.is_set(), self._redaction.text(fault)))

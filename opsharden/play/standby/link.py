@@ -1,0 +1,181 @@
+"""One program standing by on one host, at the far end of an ssh."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+BOOT = r"-c import\ io\;exec\(io.FileIO\(0,closefd=0\).readline\(\)\)"
+"""What to tell python3 on a host's command line, in a form that is the same within any quotes: run the line on stdin.
+
+It is read byte by byte, so that what follows the line stays there for the line to read.
+"""
+
+_PROGRAM = Path(__file__).with_name("program.py")
+# At the end of the program's text, on its outermost level: there a script ends as it does in a Python of its own.
+_END = """
+script = Standby().serve({greeting!r}.encode())
+if script is not None:
+    run_as_main(script)
+"""
+_PATIENCE = 15.0
+"""Seconds a program has to come up."""
+_NOISE = 1 << 16
+"""Bytes that a login may print before the program does."""
+
+
+class Declined(Exception):  # noqa: N818 - reads as a sentence where it is caught
+    """The program does not come up there; what was to be run was not begun, and Ansible can do it its own way."""
+
+
+class Lost(Exception):  # noqa: N818 - as above
+    """The connection broke while something ran; nobody can say what became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of one thing that was run.
+
+    Attributes:
+        rc: Exit status.
+        out: What it printed.
+        err: What it printed to stderr.
+    """
+
+    rc: int
+    out: bytes
+    err: bytes
+
+
+class Link:
+    """Sends what is to be run, from any thread, and sorts the answers."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        """Start the program.
+
+        Args:
+            words: An ssh with all its options and a command that ends in a python3 told to `BOOT`.
+
+        Raises:
+            Declined: It did not come up.
+        """
+        self._process = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        self._writing = threading.Lock()
+        self._waiting: dict[int, Future[Reply | None]] = {}
+        self._count = 0
+        self.stale = False
+        self.used = time.monotonic()
+        self._greet()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    @property
+    def idle(self) -> float:
+        """Seconds since it was last used; 0 while something runs."""
+        return 0.0 if self._waiting else time.monotonic() - self.used
+
+    def run(self, frame: Mapping[str, Any], body: bytes) -> Reply | None:
+        """Have something run. None where the host has changed so that only a fresh program can: nothing was run.
+
+        Raises:
+            Lost: The connection broke.
+        """
+        future: Future[Reply | None] = Future()
+        with self._writing:
+            self._count += 1
+            number = self._count
+            self._waiting[number] = future
+            head = json.dumps({**frame, "id": number, "size": len(body)}).encode() + b"\n"
+            try:
+                self._stdin.write(head + body)
+                self._stdin.flush()
+            except (OSError, ValueError):
+                self._waiting.pop(number, None)
+                raise Lost from None
+        if self._process.poll() is not None and not future.done():
+            self._lose()
+        reply = future.result()
+        self.used = time.monotonic()
+        return reply
+
+    def close(self, patience: float | None = None) -> None:
+        """Let it go. What still runs on the host comes to its end there.
+
+        Args:
+            patience: How many seconds its answers are waited for.
+        """
+        with contextlib.suppress(OSError):  # it is gone already
+            self._stdin.close()
+        try:
+            self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self._process.terminate()
+            self._process.wait()
+
+    @property
+    def _stdin(self) -> IO[bytes]:
+        assert self._process.stdin is not None  # noqa: S101 - for the type; it was made a pipe
+        return self._process.stdin
+
+    @property
+    def _stdout(self) -> IO[bytes]:
+        assert self._process.stdout is not None  # noqa: S101 - as above
+        return self._process.stdout
+
+    def _greet(self) -> None:
+        greeting = f"opsharden stands by {secrets.token_hex(8)}"
+        text = _PROGRAM.read_text(encoding="utf-8") + _END.format(greeting=greeting)
+        size = len(text.encode())
+        load = f"import os\nt=b''\nwhile len(t)<{size}:t+=os.read(0,{size}-len(t))\nexec(compile(t,'standby','exec'))"
+        late = threading.Timer(_PATIENCE, self._process.kill)
+        late.start()
+        try:
+            self._stdin.write(f"exec({load!r})\n{text}".encode())
+            self._stdin.flush()
+            printed = 0
+            while (line := self._stdout.readline(_NOISE)) and printed < _NOISE:
+                if line.rstrip(b"\r\n").endswith(greeting.encode()):
+                    return
+                printed += len(line)
+        except OSError:
+            pass  # it ended at once
+        finally:
+            late.cancel()
+        self._process.kill()
+        self._process.wait()
+        raise Declined
+
+    def _read(self) -> None:
+        try:
+            while line := self._stdout.readline():
+                head = json.loads(line)
+                reply = None
+                if head.get("stale"):
+                    self.stale = True
+                else:
+                    reply = Reply(head["rc"], self._exactly(head["out"]), self._exactly(head["err"]))
+                self._waiting.pop(head["id"]).set_result(reply)
+        except (OSError, ValueError, KeyError):
+            pass  # whatever that was, it was not the program
+        self._lose()
+
+    def _exactly(self, size: int) -> bytes:
+        data = self._stdout.read(size)
+        if len(data) < size:
+            raise OSError
+        return data
+
+    def _lose(self) -> None:
+        while self._waiting:
+            _, future = self._waiting.popitem()
+            future.set_exception(Lost())
