@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -131,7 +132,7 @@ class Host:
     ssh_client: str = "auto"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Observation:
     """One command run on one host, and all it said.
 
@@ -157,7 +158,7 @@ class Observation:
     truncated: bool = False
     native: bool = False
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over command and answer, hex: equal answers of equal hosts are stored once."""
         whole = sha256()

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bench.cost import Cost, in_turn
-from bench.fleet import Fleet, bootstrapped
+from bench.fleet import ALL_CONTROLS, Fleet, bootstrapped
 from bench.ground import Ground
 from bench.playbook import ansible_playbook
 from bench.rows import Aim, Reading
 
 NOTHING_TO_DO = (Aim("apply to a compliant fleet ÷ plain ansible-playbook, wall", 1 / 20),)
-FIRST = (Aim("first apply ÷ plain ansible-playbook, wall", 1 / 2),)
+FIRST = (
+    Aim("first apply ÷ plain ansible-playbook, wall", 1 / 2),
+    Aim("first apply of baseline-1 alone ÷ plain ansible-playbook, wall", 1 / 2),
+)
+_BASELINE = ("baseline-1",)
 
 
 def nothing_to_do(ground: Ground) -> tuple[Reading, ...]:
@@ -29,19 +33,26 @@ def nothing_to_do(ground: Ground) -> tuple[Reading, ...]:
 def first(ground: Ground) -> tuple[Reading, ...]:
     """Hosts as new, bootstrapped; a lab of its own for each side of each run."""
     ground.clear()
+    return (
+        _first(ground, ALL_CONTROLS, "and a hub, as new but bootstrapped, all controls"),
+        _first(ground, _BASELINE, "as new but bootstrapped; its one package is chrony"),
+    )
+
+
+def _first(ground: Ground, profiles: tuple[str, ...], what: str) -> Reading:
     sizes = ground.sizes
 
     def on_new_hosts(work: Callable[[Fleet], Cost]) -> Cost:
-        with bootstrapped(sizes.fresh, ground.say, hub=True) as fleet:
+        with bootstrapped(sizes.fresh, ground.say, hub=profiles == ALL_CONTROLS) as fleet:
             return work(fleet)
 
     ours, theirs = in_turn(
         sizes.runs,
         lambda: on_new_hosts(lambda fleet: fleet.opsharden("apply", ok=(0, 3))),
-        lambda: on_new_hosts(ansible_playbook),
+        lambda: on_new_hosts(lambda fleet: ansible_playbook(fleet, profiles)),
     )
     how = (
-        f"{ours.wall:.0f} s ÷ {theirs.wall:.0f} s; on each side {sizes.fresh} hosts, half Debian 12 and half 13, and a "
-        f"hub, as new but bootstrapped; all controls, Ansible's default settings, medians of {sizes.runs}"
+        f"{ours.wall:.0f} s ÷ {theirs.wall:.0f} s; on each side {sizes.fresh} hosts, of both Debians {what}; "
+        f"Ansible's default settings, medians of {sizes.runs}"
     )
-    return (Reading(ours.wall / theirs.wall, how),)
+    return Reading(ours.wall / theirs.wall, how)

@@ -95,7 +95,7 @@ def main(
 def run() -> None:
     """Entry point: errors as sentences, Ctrl-C and SIGTERM alike, and the exit code."""
     # What is loaded at the start stays to the end: to look for garbage in it again and again takes a tenth of it.
-    gc.set_threshold(50_000)
+    gc.set_threshold(200_000)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         app(args=_arguments(sys.argv[1:]), standalone_mode=True)

@@ -108,8 +108,8 @@ def keep_sheet(
     """
     timing = pack(observations, findings)
     peers = [(seen.digest, "" if seen.host == host else seen.host) for seen in observations]
-    by_digest = {finding_digest(finding): finding for finding in findings}
     order = [finding_digest(finding) for finding in findings]
+    by_digest = dict(zip(order, findings, strict=True))
     digest = sheet_digest(order, peers)
     known = connection.scalar(select(tables.sheet.c.key).where(tables.sheet.c.digest == digest))
     if known is not None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import pwd
 import selectors
 import signal
 import sys
@@ -26,53 +27,52 @@ from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 # A change of one of these is taken up by whoever logs in anew or becomes root anew, and by nobody else.
 WATCHED = (
     *("/etc/environment", "/etc/default/locale", "/etc/security/limits.conf", "/etc/security/limits.d"),
-    *("/etc/sudoers", "/etc/sudoers.d", "/etc/passwd", "/etc/group", "/etc/pam.d"),
+    *("/etc/sudoers", "/etc/sudoers.d", "/etc/pam.d"),
 )
+ACCOUNTS = ("/etc/passwd", "/etc/group")
 
 # What every module of Ansible's loads of Python's own: loaded once here, it is there in every process.
-LOADED_AHEAD = (
-    *(
-        "argparse",
-        "ast",
-        "base64",
-        "ctypes",
-        "dataclasses",
-        "datetime",
-        "decimal",
-        "encodings.idna",
-        "fcntl",
-        "glob",
-        "grp",
-    ),
-    *(
-        "hashlib",
-        "inspect",
-        "locale",
-        "logging",
-        "platform",
-        "pwd",
-        "random",
-        "re",
-        "runpy",
-        "shlex",
-        "shutil",
-        "socket",
-        "subprocess",
-    ),
-    *("syslog", "tempfile", "textwrap", "traceback", "typing", "zipfile"),
-)
+LOADED_AHEAD = """
+    argparse ast base64 ctypes dataclasses datetime decimal encodings.idna fcntl glob grp hashlib inspect locale logging
+    platform pwd random re runpy shlex shutil socket subprocess syslog tempfile textwrap traceback typing zipfile
+""".split()
 
 
-def state_of_host() -> List[object]:
-    """What a fresh start would take up: a replaced interpreter, other settings of sessions, of sudo or of accounts."""
-    found: List[object] = [os.readlink("/proc/self/exe")]
-    for path in WATCHED:
+class Beginning:
+    """What a fresh start would take up: a replaced interpreter, other settings of sessions or of sudo, other groups."""
+
+    def __init__(self) -> None:
+        self.accounts: List[object] = []
+        self.me: object = None
+        self.was = self.now()
+
+    @property
+    def over(self) -> bool:
+        """Whether a fresh start would differ from what was found at first."""
+        return self.now() != self.was
+
+    def now(self) -> List[object]:
+        """All of it, as it is."""
+        accounts = [self.state(path) for path in ACCOUNTS]
+        if accounts != self.accounts:  # only then: who asks for an account may be asking a server far away
+            self.accounts, self.me = accounts, self.identity()
+        return [os.readlink("/proc/self/exe"), *map(self.state, WATCHED), self.me]
+
+    def state(self, path: str) -> object:
+        """When a file last changed, and which it is."""
         try:
             status = os.stat(path)
-            found.append((status.st_ino, status.st_mtime_ns))
         except OSError:
-            found.append(None)
-    return found
+            return None
+        return status.st_ino, status.st_mtime_ns
+
+    def identity(self) -> object:
+        """Whose account this is, and its groups."""
+        try:
+            entry = pwd.getpwuid(os.getuid())
+            return tuple(entry), sorted(os.getgrouplist(entry.pw_name, entry.pw_gid))
+        except (KeyError, OSError):
+            return None
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -155,7 +155,7 @@ class Standby:
         self.out = os.dup(1)
         os.set_inheritable(self.out, False)
         os.dup2(2, 1)  # nothing but answers may come between answers
-        self.began_as = state_of_host()
+        self.beginning = Beginning()
         self.libraries = Libraries()
         self.buffer = b""
         self.running: Dict[int, Tuple[int, int, int]] = {}
@@ -203,7 +203,7 @@ class Standby:
 
     def begin(self, frame: Dict[str, Any], body: bytes) -> Optional[bytes]:
         """Start what is asked. Gives the script to run where this is the process to run it."""
-        if state_of_host() != self.began_as:
+        if self.beginning.over:
             write_all(self.out, json.dumps({"id": frame["id"], "stale": True}).encode() + b"\n")
             return None
         try:

@@ -103,13 +103,23 @@ def test_what_a_new_session_would_take_up_is_taken_up(make_role: Make, make_requ
     {content: "root hard nofile 5000\n", dest: /etc/security/limits.d/opsharden-test.conf, mode: "0644"}
 - name: What is found
   ansible.builtin.shell: test "$(ulimit -Hn)" = 5000
+- name: Another account
+  ansible.builtin.user: {name: opsharden-test}
+- name: It does something
+  ansible.builtin.command: "true"
+  become_user: opsharden-test
+- name: Another group for it
+  ansible.builtin.user: {name: opsharden-test, groups: [operator], append: true}
+- name: It is in the group
+  ansible.builtin.shell: id -Gn | grep -qw operator
+  become_user: opsharden-test
 """,
     )
     try:
         assert complaints(play(make_request("session"))) == []
     finally:
         for host in managed_hosts.names:
-            managed_hosts.exec(host, "rm /etc/security/limits.d/opsharden-test.conf")
+            managed_hosts.exec(host, "rm /etc/security/limits.d/opsharden-test.conf; userdel -r opsharden-test")
 
 
 def test_all_that_roles_do_with_a_connection_works(
