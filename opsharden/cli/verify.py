@@ -6,20 +6,11 @@ from typing import Annotated
 
 import typer
 
-from opsharden import settings as all_settings
-from opsharden.cli import options, waterfall
-from opsharden.cli.console import data, said
-from opsharden.cli.progress import HostProgress
-from opsharden.cli.result import deliver
+from opsharden.cli import options
 from opsharden.errors import UsageError
-from opsharden.evidence import Store
 from opsharden.model import Severity
-from opsharden.report import outputs
-from opsharden.workflows.filing import open_store
-from opsharden.workflows.looking import Seen
-from opsharden.workflows.replay import Replay, replay
-from opsharden.workflows.verify import verify as verify_targets
-from opsharden.workflows.workplace import Access, choose, open_workplace
+from opsharden.workflows.looking import reaching
+from opsharden.workflows.workplace import choose, open_workplace
 
 ReplayOption = Annotated[
     str | None,
@@ -59,12 +50,20 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option of the command 
 
     Exit codes: 0 clean, 3 findings, 4 incomplete (a host or a check could not be looked at).
     """
-    wanted = outputs.parse(output or ())
+    # Each part is loaded when it is its turn: with a verify, that is while hosts are being reached, which takes longer.
+    if output:
+        from opsharden.report import outputs  # noqa: PLC0415
+
+        outputs.parse(output)  # a report that cannot be had is said before any host is touched
     if replay_run is not None:
-        code = _replay(
-            replay_run, wanted, fail_on, given=(pattern, limit, profile, control) != ("all", None, None, None)
-        )
-        raise typer.Exit(0 if exit_zero else code)
+        if (pattern, limit, profile, control) != ("all", None, None, None):
+            raise UsageError(
+                "A replay is of a whole run, so it takes no hosts, profiles or controls.",
+                "Leave them out, or --replay.",
+            )
+        from opsharden.cli.replaying import replay  # noqa: PLC0415
+
+        raise typer.Exit(0 if exit_zero else replay(replay_run, output or (), fail_on))
     settings = options.settings_from(inventory, forks)
     access = options.access_from(
         extra_vars=extra_vars,
@@ -75,46 +74,13 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option of the command 
     )
     place = open_workplace(settings, access)
     targets = choose(place, options.choice_from(pattern, limit, profile, control))
-    seen: list[Seen] = []
-    with open_store(place, [place.host(name) for name in targets.wanted]) as store:
-        with HostProgress(said(), "Verifying", len(targets.wanted)) as progress:
+    with reaching(place, targets) as hosts:
+        from opsharden.cli.looking import look  # noqa: PLC0415
 
-            def on_host(host: Seen) -> None:
-                seen.append(host)
-                progress.host(host)
-
-            run_id = verify_targets(place, targets, store, on_host, fail_on=fail_on)
-        code = deliver(store.record(run_id, observations=True), wanted, data(), said())
+        seen, code = look(place, targets, hosts, output or (), fail_on)
     if profile_time:
+        from opsharden.cli import waterfall  # noqa: PLC0415
+        from opsharden.cli.console import said  # noqa: PLC0415
+
         waterfall.show([host.laps for host in seen], said())
     raise typer.Exit(0 if exit_zero else code)
-
-
-def _replay(run: str, wanted: tuple[outputs.Output, ...], fail_on: Severity, *, given: bool) -> int:
-    if given:
-        raise UsageError(
-            "A replay is of a whole run, so it takes no hosts, profiles or controls.", "Leave them out, or --replay."
-        )
-    # No inventory: a replay stands on what is on file, wherever it is made.
-    settings = all_settings.load(flags={"inventory": ()})
-    place = open_workplace(settings, Access())
-    with Store.open(settings.database, create=False) as store:
-        judged = replay(place, store, run, fail_on)
-    outputs.write(wanted, judged.record, data())
-    _tell(judged)
-    return int(judged.record.run.exit_code or 0)
-
-
-def _tell(judged: Replay) -> None:
-    """Say how what comes out now compares with what was filed."""
-    lines = [
-        f"{each.derived.host}: {each.derived.control}: {each.derived.verdict}, filed as {each.filed.verdict}: "
-        f"{each.derived.reason}"
-        for each in judged.deviations
-    ]
-    if not judged.same_content:
-        lines.append("The checks at hand are not, to the letter, those of the run.")
-    same = len(judged.record.findings) - len(judged.deviations)
-    lines.append(f"replayed {judged.record.run.id}: {same} of {len(judged.record.findings)} verdicts as filed")
-    for line in lines:
-        said().print(line, markup=False, highlight=False, soft_wrap=True)

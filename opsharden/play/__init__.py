@@ -1,6 +1,6 @@
 """A play in, typed events out. The only importer of ansible_runner."""
 
-from opsharden.play.environment import OWN_SSH_ARGS
+from opsharden.play.environment import OWN_SSH, OWN_SSH_ARGS
 from opsharden.play.events import HostCounts, HostResult, Notice, PlayEvent, Stats, TaskStarted
 from opsharden.play.leftovers import leftovers_command
 from opsharden.play.outcome import PlayOutcome, PlayStatus
@@ -8,6 +8,7 @@ from opsharden.play.request import Content, PlayRequest, Unlock
 from opsharden.play.run import run_play
 
 __all__ = [
+    "OWN_SSH",
     "OWN_SSH_ARGS",
     "Content",
     "HostCounts",

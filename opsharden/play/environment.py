@@ -11,6 +11,9 @@ from pathlib import Path
 MARK = "OPSHARDEN_PLAY"
 """Names, in the environment of every process of a play on this machine, the play's private folder."""
 
+OWN_SSH = "opsharden_ssh"
+"""The connection plugin that takes the place of Ansible's `ssh`."""
+
 RELAY = "relay"
 """Where in the private folder the relay listens, which Ansible's workers are told of in their environment."""
 
@@ -35,7 +38,7 @@ _SETTINGS = {
     "ANSIBLE_STDOUT_CALLBACK": "opsharden_quiet",
     "ANSIBLE_TIMEOUT": "15",
     # For hosts whose inventory entry does not say how to reach them.
-    "ANSIBLE_TRANSPORT": "opsharden_ssh",
+    "ANSIBLE_TRANSPORT": OWN_SSH,
 }
 
 

@@ -37,6 +37,10 @@ class Laps:
     questions: tuple[int, int] = (0, 0)
     _last: float = field(default_factory=time.monotonic)
 
+    def begin(self) -> None:
+        """Leave out the time since the last lap: the host was ready and had to wait for the rest."""
+        self._last = time.monotonic()
+
     def done(self, name: str, *, of_it: tuple[str, float] | None = None) -> None:
         """End a lap.
 

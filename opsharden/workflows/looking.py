@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opsharden import __version__
 from opsharden.errors import HostError, Unreachable
 from opsharden.model import Finding, HostStatus, Member, Observation, Verdict
 from opsharden.probe import Check, Learnt, Recorder, Subject, Transport, judge, open_transport
-from opsharden.workflows.filing import Filed
 from opsharden.workflows.laps import Laps
 from opsharden.workflows.peers import Peers
 from opsharden.workflows.values import Watched
 from opsharden.workflows.workplace import Targets, Workplace
+
+if TYPE_CHECKING:  # loads the store's library, which can wait until hosts are being reached
+    from opsharden.workflows.filing import Filed
 
 
 @dataclass(frozen=True)
@@ -45,27 +48,59 @@ _NAP = 0.2
 
 def look(place: Workplace, targets: Targets, run: Filed, on_host: HostDone) -> None:
     """Look at all targets and file every host under a run."""
-    pool = ThreadPoolExecutor(max_workers=min(place.settings.forks, len(targets.wanted)))
-    looker = _Looker(place, run)
+    with reaching(place, targets) as hosts:
+        hosts.look(run, on_host)
+
+
+@contextmanager
+def reaching(place: Workplace, targets: Targets) -> Iterator[Looking]:
+    """Begin to reach the targets. Nothing is asked of them before there is a run to file it under.
+
+    Reaching a host takes time in which there is other work to do: to load what is needed later, to open the store.
+    """
+    hosts = Looking(place, targets)
     try:
-        waiting = {pool.submit(looker.host, host, controls) for host, controls in targets.wanted.items()}
-        len(place.checks)  # collected here and now, while the hosts are being reached
-        while waiting:
-            done, waiting = wait(waiting, timeout=_NAP, return_when=FIRST_COMPLETED)
+        yield hosts
+    finally:
+        hosts.close()
+
+
+class Looking:
+    """All targets of a run, being reached and looked at."""
+
+    def __init__(self, place: Workplace, targets: Targets) -> None:
+        self._place = place
+        self._looker = _Looker(place)
+        self._pool = ThreadPoolExecutor(max_workers=min(place.settings.forks, len(targets.wanted)))
+        self._waiting = {
+            self._pool.submit(self._looker.host, host, controls) for host, controls in targets.wanted.items()
+        }
+
+    def look(self, run: Filed, on_host: HostDone) -> None:
+        """Look at all of them and file every host under a run."""
+        self._looker.run.set_result(run)
+        len(self._place.checks)  # collected here and now, while the hosts are being reached
+        while self._waiting:
+            done, self._waiting = wait(self._waiting, timeout=_NAP, return_when=FIRST_COMPLETED)
             for future in done:
                 on_host(future.result())
-    finally:
-        # On Ctrl-C: hosts not begun are left, and what is under way ends with its connection.
-        pool.shutdown(wait=False, cancel_futures=True)
-        looker.close()
+
+    def close(self) -> None:
+        """Leave them. On Ctrl-C, hosts not begun are left, and what is under way ends with its connection."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._looker.close()
 
 
 class _Looker:
-    """Looks at hosts, each in a thread of a pool, and files them."""
+    """Looks at hosts, each in a thread of a pool, and files them.
 
-    def __init__(self, place: Workplace, run: Filed) -> None:
+    Attributes:
+        run: What they are filed under; threads wait for it.
+    """
+
+    def __init__(self, place: Workplace) -> None:
+        self.run: Future[Filed] = Future()
         self._place = place
-        self._run = run
         self._peers = Peers(place)
         self._open: set[Transport] = set()
         self._learnt: dict[tuple[str, ...], Learnt] = {}
@@ -76,6 +111,7 @@ class _Looker:
     def close(self) -> None:
         """Leave every host; what is still being looked at ends with an error, and nothing more is filed."""
         self._closed = True
+        self.run.cancel()
         self._peers.close()
         for transport in tuple(self._open):
             transport.close()
@@ -90,39 +126,47 @@ class _Looker:
             member = Member(name, HostStatus.TESTED)
         except HostError as error:
             member, findings, observations = *_not_looked_at(name, controls, error), ()
+        run = self.run.result()
         if not self._closed:
-            self._run.store.add_host(self._run.id, member, findings, observations)
+            run.store.add_host(run.id, member, findings, observations)
         laps.done("file")
         return Seen(member, findings, laps)
 
     def _look(self, name: str, controls: tuple[str, ...], laps: Laps) -> _Evidence:
         deadline = time.monotonic() + self._place.patience.host
-        host, known_hosts = self._place.host(name), self._place.known_hosts
-        transport = open_transport(host, known_hosts, self._place.patience, lambda: laps.done("log in"))
-        laps.done("become root")
-        self._open.add(transport)
-        try:
+        with self._reached(name, laps) as transport:
+            run = self.run.result()
+            laps.begin()
             values = Watched(self._place.values(name))
-            session = _Session(name, transport, self._peers, self._learnt_for(controls))
+            session = _Session(name, transport, self._peers, self._learnt_for(controls, run))
             findings = session.judge(self._checks(controls), values, deadline)
-        finally:
-            self._open.discard(transport)
-            transport.close()
         laps.questions = session.questions
         laps.done("judge", of_it=("wait for answers", session.waited))
         found = {finding.control: finding for finding in findings}
         complete = tuple(found.get(control) or _unchecked(name, control) for control in controls)
         return complete, (*session.observations, values.note(name))
 
+    @contextmanager
+    def _reached(self, name: str, laps: Laps) -> Iterator[Transport]:
+        host, known_hosts = self._place.host(name), self._place.known_hosts
+        transport = open_transport(host, known_hosts, self._place.patience, lambda: laps.done("log in"))
+        laps.done("become root")
+        self._open.add(transport)
+        try:
+            yield transport
+        finally:
+            self._open.discard(transport)
+            transport.close()
+
     def _checks(self, controls: tuple[str, ...]) -> tuple[Check, ...]:
         return tuple(check for control in controls for check in self._place.checks.get(control, ()))
 
-    def _learnt_for(self, controls: tuple[str, ...]) -> Learnt:
+    def _learnt_for(self, controls: tuple[str, ...], run: Filed) -> Learnt:
         with self._lock:
             if controls not in self._learnt:
                 key = sha256("\0".join((__version__, self._place.catalogue.digest, *controls)).encode()).hexdigest()
                 folder = self._place.settings.project / ".opsharden" / "learnt"
-                self._learnt[controls] = Learnt(folder / f"{key[:16]}.json", self._run.store.has_secret)
+                self._learnt[controls] = Learnt(folder / f"{key[:16]}.json", run.store.has_secret)
             return self._learnt[controls]
 
 

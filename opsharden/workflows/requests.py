@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from opsharden.catalogue import roles_path
 from opsharden.errors import InventoryError, VaultError
-from opsharden.play import OWN_SSH_ARGS, Content, PlayRequest, Unlock
+from opsharden.play import OWN_SSH, OWN_SSH_ARGS, Content, PlayRequest, Unlock
 from opsharden.workflows.needs import Batch
 from opsharden.workflows.workplace import Targets, Workplace
 
@@ -18,6 +18,9 @@ SELECTED = "opsharden_selected"
 
 PEERS = {"monitoring": "monitoring_server", "backup": "backup_server"}
 """Which of our roles look at another host, and the variable that names it."""
+
+
+_PLAIN_SSH = ("ssh", "smart")
 
 
 def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, *, check: bool) -> PlayRequest:
@@ -84,9 +87,11 @@ def _variables(place: Workplace, targets: Targets, host: str) -> dict[str, Any]:
     # A profile's values are above role defaults and below whatever the inventory says.
     unset = {name: value for name, value in values.items() if place.inventory.variable(host, name) is None}
     own = place.inventory.variable(host, "ansible_ssh_args")
+    named = place.inventory.variable(host, "ansible_connection")
     return {
         **unset,
         **({OWN_SSH_ARGS: own} if own else {}),
+        **({"ansible_connection": OWN_SSH} if named in _PLAIN_SSH else {}),
         SELECTED: list(place.wanted(host, targets.asked)),
         "opsharden_secrets_dir": str(place.settings.keys),
     }

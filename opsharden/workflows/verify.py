@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from opsharden.evidence import Store
 from opsharden.model import RunRecord, Severity, Verdict
 from opsharden.report.score import judge_run
 from opsharden.workflows.filing import filed
-from opsharden.workflows.looking import HostDone, look
+from opsharden.workflows.looking import HostDone, Looking, reaching
 from opsharden.workflows.workplace import Targets, Workplace
 
 
@@ -18,6 +20,7 @@ def verify(
     *,
     fail_on: Severity = Severity.LOW,
     parent: str | None = None,
+    hosts: Looking | None = None,
 ) -> str:
     """Verify the targets.
 
@@ -28,6 +31,7 @@ def verify(
         on_host: Told of each finished host.
         fail_on: The weakest severity whose failures make the run's result `findings`.
         parent: The apply this verification is part of.
+        hosts: The targets, if they are being reached already.
 
     Returns:
         The run's id. Its exit code is the result.
@@ -37,7 +41,8 @@ def verify(
         Interrupted: Ctrl-C.
     """
     with filed(store, "verify", place, targets, parent) as run:
-        look(place, targets, run, on_host)
+        with nullcontext(hosts) if hosts else reaching(place, targets) as reached:
+            reached.look(run, on_host)
         record = store.record(run.id)
         run.exit_code = judge_run(record.findings, record.members, record.controls, fail_on)
     return run.id

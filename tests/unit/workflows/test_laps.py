@@ -16,3 +16,13 @@ def test_laps_follow_each_other_without_a_gap() -> None:
         assert abs(before.began + before.seconds - after.began) < 1e-6
     assert laps.laps[1].seconds == 0.01
     assert laps.laps[2].seconds > 0.01
+
+
+def test_waiting_for_others_is_nobodys_lap() -> None:
+    laps = Laps("web", time.monotonic())
+    laps.done("log in")
+    time.sleep(0.2)
+    laps.begin()
+    laps.done("judge")
+    (login, judging) = laps.laps
+    assert judging.seconds < 0.1 <= judging.began - (login.began + login.seconds)

@@ -120,3 +120,12 @@ def test_both_roles_that_look_at_another_host_are_known() -> None:
     assert set(PEERS) <= set(CATALOGUE.roles)
     for role, variable in PEERS.items():
         assert variable in CATALOGUE.roles[role].defaults
+
+
+@pytest.mark.parametrize(("named", "used"), [("ssh", "opsharden_ssh"), ("smart", "opsharden_ssh"), ("local", None)])
+def test_ssh_by_name_is_reached_like_ssh_by_default(tmp_path: Path, named: str, used: str | None) -> None:
+    source = tmp_path / "hosts.yml"
+    source.write_text(f"all: {{hosts: {{web1: {{ansible_connection: {named}}}}}}}", encoding="utf-8")
+    targets, batch = Targets({"web1": ()}, (), ()), Batch(("web1",), ("ssh",), ())
+    made = play_request(workplace(source), targets, batch, "r1", check=False)
+    assert made.content.host_vars["web1"].get("ansible_connection") == used

@@ -1,0 +1,70 @@
+"""Reaching hosts before there is a run to file them under; this machine is the host."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from opsharden import settings
+from opsharden.evidence import Store
+from opsharden.model import HostStatus
+from opsharden.probe.dialogue import Dialogue
+from opsharden.workflows.filing import filed
+from opsharden.workflows.looking import Seen, reaching
+from opsharden.workflows.workplace import Access, Choice, Targets, Workplace, choose, open_workplace
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Workplace, Targets]:
+    monkeypatch.chdir(tmp_path)
+    place = open_workplace(settings.load(flags={}), Access())
+    control = next(iter(place.catalogue.controls))
+    return place, choose(place, Choice("localhost", controls=(control,)))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every command that is sent to this machine."""
+    commands: list[str] = []
+    plain = Dialogue.exchange
+
+    def exchange(self: Dialogue, wanted: tuple[str, ...]) -> object:
+        commands.extend(wanted)
+        return plain(self, wanted)
+
+    monkeypatch.setattr(Dialogue, "exchange", exchange)
+    return commands
+
+
+def test_without_a_run_nothing_is_asked_and_nothing_stays(here: tuple[Workplace, Targets], asked: list[str]) -> None:
+    threads = set(threading.enumerate())
+    with reaching(*here):
+        time.sleep(0.5)
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    assert asked == []
+
+
+def test_what_goes_wrong_meanwhile_is_what_is_told(here: tuple[Workplace, Targets], asked: list[str]) -> None:
+    with pytest.raises(RuntimeError, match="the store"), reaching(*here):
+        raise RuntimeError("the store")
+    assert asked == []
+
+
+def test_hosts_that_were_reached_before_are_filed_like_others(
+    here: tuple[Workplace, Targets], asked: list[str], tmp_path: Path
+) -> None:
+    place, targets = here
+    seen: list[Seen] = []
+    with reaching(place, targets) as hosts:
+        time.sleep(0.5)
+        assert asked == []
+        with Store.open(tmp_path / "evidence.db") as store, filed(store, "verify", place, targets) as run:
+            hosts.look(run, seen.append)
+            assert [each.member.status for each in seen] == [HostStatus.TESTED]
+            assert {finding.control for finding in store.record(run.id).findings} == set(targets.wanted["localhost"])
+    assert asked != []
