@@ -74,24 +74,26 @@ class Link:
         self._writing = threading.Lock()
         self._waiting: dict[int, Future[Reply | None]] = {}
         self._count = 0
-        self.stale = False
-        self.used = time.monotonic()
+        self._left = False
+        self._used = time.monotonic()
         self._greet()
         threading.Thread(target=self._read, daemon=True).start()
 
     @property
     def idle(self) -> float:
         """Seconds since it was last used; 0 while something runs."""
-        return 0.0 if self._waiting else time.monotonic() - self.used
+        return 0.0 if self._waiting else time.monotonic() - self._used
 
     def run(self, frame: Mapping[str, Any], body: bytes) -> Reply | None:
-        """Have something run. None where the host has changed so that only a fresh program can: nothing was run.
+        """Have something run. None where only a fresh program can, because this one left or the host has changed.
 
         Raises:
-            Lost: The connection broke.
+            Lost: The connection broke after it was sent.
         """
         future: Future[Reply | None] = Future()
         with self._writing:
+            if self._left:
+                return None
             self._count += 1
             number = self._count
             self._waiting[number] = future
@@ -99,13 +101,11 @@ class Link:
             try:
                 self._stdin.write(head + body)
                 self._stdin.flush()
-            except (OSError, ValueError):
-                self._waiting.pop(number, None)
-                raise Lost from None
-        if self._process.poll() is not None and not future.done():
-            self._lose()
+            except OSError:
+                del self._waiting[number]
+                return None  # what has not arrived whole is not run
         reply = future.result()
-        self.used = time.monotonic()
+        self._used = time.monotonic()
         return reply
 
     def close(self, patience: float | None = None) -> None:
@@ -114,8 +114,10 @@ class Link:
         Args:
             patience: How many seconds its answers are waited for.
         """
-        with contextlib.suppress(OSError):  # it is gone already
-            self._stdin.close()
+        with self._writing:
+            self._left = True
+            with contextlib.suppress(OSError):  # it is gone already
+                self._stdin.close()
         try:
             self._process.wait(patience)
         except subprocess.TimeoutExpired:
@@ -160,9 +162,7 @@ class Link:
             while line := self._stdout.readline():
                 head = json.loads(line)
                 reply = None
-                if head.get("stale"):
-                    self.stale = True
-                else:
+                if not head.get("stale"):
                     reply = Reply(head["rc"], self._exactly(head["out"]), self._exactly(head["err"]))
                 self._waiting.pop(head["id"]).set_result(reply)
         except (OSError, ValueError, KeyError):
@@ -176,6 +176,9 @@ class Link:
         return data
 
     def _lose(self) -> None:
-        while self._waiting:
-            _, future = self._waiting.popitem()
+        with self._writing:
+            self._left = True
+            lost = list(self._waiting.values())
+            self._waiting.clear()
+        for future in lost:
             future.set_exception(Lost())

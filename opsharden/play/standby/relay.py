@@ -14,6 +14,7 @@ from opsharden.play.standby.link import BOOT, Declined, Link, Lost, Reply
 _PATIENCE = 1.0
 """Seconds a program has to go, at the end."""
 
+_TRIES = 3
 _IDLE = 60.0
 """Seconds without use after which a program is let go, as ssh's masters are."""
 
@@ -91,12 +92,12 @@ class Relay:
             return "lost"
 
     def _run(self, key: str, words: list[str], frame: Mapping[str, Any], body: bytes) -> Reply:
-        for _ in range(2):
+        for _ in range(_TRIES):
             link = self._link(key, words)
             if reply := link.run(frame, body):
                 return reply
             self._forget(key, only=link)
-        raise Declined  # stale at once, again: something changes all the time
+        raise Declined  # the host changes all the time, or its connection breaks again and again
 
     def _link(self, key: str, words: list[str]) -> Link:
         self._let_idle_go()

@@ -6,12 +6,14 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Client
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from opsharden.play.standby import Relay
@@ -58,6 +60,14 @@ def test_where_it_does_not_come_up_it_is_tried_once(relay: Relay, tmp_path: Path
 def test_what_broke_is_told_and_begun_anew(relay: Relay, tmp_path: Path) -> None:
     kill_it = b"import os, signal, time; os.kill(os.getppid(), signal.SIGKILL); time.sleep(5)"
     assert ask(tmp_path, {"do": "python"}, kill_it) == {"lost": True}
+    assert ask(tmp_path, {"do": "sh", "command": "echo again"}) == (0, b"again\n", b"")
+
+
+def test_one_that_left_in_between_is_replaced_unnoticed(relay: Relay, tmp_path: Path) -> None:
+    program = psutil.Process(int(ask(tmp_path, *PARENT)[1]))
+    program.kill()
+    while program.is_running() and program.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
     assert ask(tmp_path, {"do": "sh", "command": "echo again"}) == (0, b"again\n", b"")
 
 
