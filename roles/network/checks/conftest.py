@@ -1,5 +1,6 @@
 """What the checks of this folder look at."""
 
+import functools
 from pathlib import PurePosixPath
 
 import pytest
@@ -31,18 +32,22 @@ def live(host):
     return dict(line.removeprefix("/proc/sys/").rsplit(":", 1) for line in lines)
 
 
-@pytest.fixture
-def at_boot(host):
-    """What systemd-sysctl(8) will set a path to, all files merged: an exact key beats patterns, the last word wins."""
+@functools.lru_cache(maxsize=32)  # every check of a host reads the same, and many hosts say the same
+def _said(files):
     said = {}
-    for line in host.check_output("systemd-analyze --no-pager cat-config sysctl.d").splitlines():
+    for line in files.splitlines():
         if line.strip() and line.strip()[0] not in "#;":
             key, _, value = line.partition("=")
             path = _path(key.strip().removeprefix("-"))
             said.pop(path, None)
             said[path] = value.strip() or "left alone"
+    return said, [pattern for pattern in reversed(said) if "*" in pattern]
 
-    patterns = [pattern for pattern in reversed(said) if "*" in pattern]
+
+@pytest.fixture
+def at_boot(host):
+    """What systemd-sysctl(8) will set a path to, all files merged: an exact key beats patterns, the last word wins."""
+    said, patterns = _said(host.check_output("systemd-analyze --no-pager cat-config sysctl.d"))
 
     def look_up(path):
         if path not in said:

@@ -1,5 +1,6 @@
 """What the checks of this folder look at."""
 
+import functools
 import re
 import shlex
 
@@ -47,19 +48,24 @@ def _exceptions(lines):
             yield block, keyword.lower(), value.partition(" #")[0].strip().strip('"')
 
 
+@functools.lru_cache(maxsize=32)  # every check of a host reads the same, and many hosts say the same
+def _settings(effective, written):
+    settings = Settings()
+    for line in effective.splitlines():
+        keyword, _, value = line.partition(" ")
+        settings[keyword] = {"everyone": value}
+    for block, keyword, value in _exceptions(written.splitlines()):
+        if settings.get(keyword, {}).get("everyone") != value:
+            settings.setdefault(keyword, {})[block] = value
+    return settings
+
+
 @pytest.fixture
 def sshd(host):
     """The settings in force."""
     added = re.findall(r"^\s*SSHD_OPTS=(.*)$", host.check_output(OPTIONS), re.MULTILINE)
     options = " ".join(shlex.split(added[-1], comments=True)) if added else ""
-    effective = host.check_output(EFFECTIVE.format(options).rstrip()).splitlines()
+    effective = host.check_output(EFFECTIVE.format(options).rstrip())
     if not effective:
         pytest.skip("no SSH server is installed")
-    settings = Settings()
-    for line in effective:
-        keyword, _, value = line.partition(" ")
-        settings[keyword] = {"everyone": value}
-    for block, keyword, value in _exceptions(host.check_output(WRITTEN).splitlines()):
-        if settings.get(keyword, {}).get("everyone") != value:
-            settings.setdefault(keyword, {})[block] = value
-    return settings
+    return _settings(effective, host.check_output(WRITTEN))
