@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any
@@ -80,51 +80,55 @@ class Relay:
     def _answer(self, request: dict[str, Any], body: bytes) -> Reply | str:
         key, words, (before, after) = (request.pop(name) for name in ("key", "words", "start"))
         if request["do"] == "forget":
-            for each in [each for each in self._links if each.startswith(key)]:
-                self._forget(each)
+            self._forget_all(lambda each, link: each.startswith(key))
             return "forgotten"
         try:
             return self._run(key, [*words, f"{before} {BOOT}{after}"], request, body)
         except Declined:
             return "declined"
         except Lost:
-            self._forget(key)
             return "lost"
 
     def _run(self, key: str, words: list[str], frame: Mapping[str, Any], body: bytes) -> Reply:
         for _ in range(_TRIES):
             link = self._link(key, words)
-            if reply := link.run(frame, body):
+            try:
+                reply = link.run(frame, body)
+            except Lost:
+                self._forget(key, link)
+                raise
+            if reply is not None:
                 return reply
-            self._forget(key, only=link)
+            self._forget(key, link)
         raise Declined  # the host changes all the time, or its connection breaks again and again
 
     def _link(self, key: str, words: list[str]) -> Link:
-        self._let_idle_go()
+        self._forget_all(lambda _, link: link.idle > _IDLE)
         with self._lock:
             door = self._doors.setdefault(key, threading.Lock())
         with door:
-            if key not in self._links:
+            with self._lock:
+                known, link = key in self._links, self._links.get(key)
+            if not known:
                 try:
-                    self._links[key] = Link(words)
+                    link = Link(words)
                 except (Declined, OSError):
-                    self._links[key] = None
-            link = self._links[key]
+                    link = None
+                with self._lock:
+                    self._links[key] = link
         if link is None:
             raise Declined
         return link
 
-    def _forget(self, key: str, only: Link | None = None) -> None:
+    def _forget(self, key: str, link: Link) -> None:
         with self._lock:
-            link = self._links.get(key)
-            if link is None or (only is not None and link is not only):
-                return
-            del self._links[key]
+            if self._links.get(key) is link:  # and not the one that has taken its place
+                del self._links[key]
         # What runs there still comes to its end, and is answered, before the program leaves.
         threading.Thread(target=link.close, daemon=True).start()
 
-    def _let_idle_go(self) -> None:
+    def _forget_all(self, chosen: Callable[[str, Link], bool]) -> None:
         with self._lock:
-            idle = [key for key, link in self._links.items() if link and link.idle > _IDLE]
-        for key in idle:
-            self._forget(key)
+            found = [(key, link) for key, link in self._links.items() if link and chosen(key, link)]
+        for key, link in found:
+            self._forget(key, link)
