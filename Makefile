@@ -3,11 +3,13 @@ SHELL := /bin/bash
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test unit lint molecule bench wheel setup clean lock help
+.PHONY: demo test field record unit lint molecule bench wheel setup clean lock help
 
 help:
 	@echo "make demo      build a lab of real hosts and run the whole loop on it"
 	@echo "make test      every test, on real hosts (about a quarter of an hour)"
+	@echo "make field     what hosts in the field look like, on real hosts (an hour)"
+	@echo "make record    the same, and keep what they answer for the unit tests"
 	@echo "make unit      the tests that need no host"
 	@echo "make lint      style, types, floors, roles"
 	@echo "make molecule  the roles' molecule scenarios"
@@ -25,6 +27,12 @@ demo: setup
 
 test: setup lint
 	$(BIN)/pytest
+
+field: setup
+	$(BIN)/pytest tests/field
+
+record: setup
+	$(BIN)/pytest tests/field --record
 
 unit: setup
 	$(BIN)/pytest tests/unit

@@ -170,6 +170,25 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One thing on a host that is not as it should be, in words a person reads. A check asserts that there is none.
+
+    Attributes:
+        what: The thing: a setting, a file, a package, a unit; with whom it is for, where not for all.
+        found: What it is.
+        wanted: What it should be.
+        where: File and line that say so, as `path:line`, where they are known.
+        by_hand: Why apply will not change it, and what the administrator can do; empty where apply will.
+    """
+
+    what: str
+    found: str
+    wanted: str
+    where: str = ""
+    by_hand: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One control on one host: the verdict and what it stands on.
 
@@ -182,6 +201,7 @@ class Finding:
         reason: Why the verdict is not a plain pass: the assertion, the skip reason, the error.
         observations: Digests of the observations the verdict stands on.
         seconds: How long the check took.
+        by_hand: What apply leaves to the administrator: file, line and why; empty where apply can bring it about.
     """
 
     host: str
@@ -192,6 +212,7 @@ class Finding:
     reason: str = ""
     observations: tuple[str, ...] = ()
     seconds: float = 0.0
+    by_hand: str = ""
 
 
 class HostStatus(StrEnum):

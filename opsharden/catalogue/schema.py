@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -45,6 +45,39 @@ class ProofEntry(_Entry):
     where: str = ""
 
 
+class CaseEntry(_Entry):
+    """One way a host in the field can be, and what a control is to come to there.
+
+    Attributes:
+        case: What is odd about the host, in a few words; the case's name within its control.
+        given: Shell script, run as root, that makes a new host so.
+        on: `new`: a host as from an installer; `applied`: one the control was applied to before.
+        values: Inventory variables of the host.
+        verdict: What verify says.
+        says: Words that the finding has to hold (in observed, expected, reason or by_hand).
+        then: What verify says after an apply of this one control; as before where there is nothing to bring about.
+        then_says: Words that the finding then has to hold.
+        keeps: Shell script, run as root after the apply, that fails where the apply did harm or more than asked.
+        releases: The Debian releases it is to be had on.
+    """
+
+    case: str
+    given: str = ""
+    on: Literal["new", "applied"] = "new"
+    values: dict[str, Any] = {}
+    verdict: Literal["pass", "fail", "not_applicable", "error"]
+    says: list[str] = []
+    then: Literal["pass", "fail", "not_applicable", "error", ""] = ""
+    then_says: list[str] = []
+    keeps: str = ""
+    releases: list[Literal[12, 13]] = [12, 13]
+
+    @property
+    def afterwards(self) -> str:
+        """The verdict after an apply."""
+        return self.then or ("pass" if self.verdict == "fail" else self.verdict)
+
+
 class ProfileEntry(_Entry):
     """One profile file."""
 
@@ -62,6 +95,7 @@ def load_yaml(text: str) -> Any:
 
 CONTROLS = TypeAdapter(list[ControlEntry])
 PROOFS = TypeAdapter(dict[str, ProofEntry])
+CASES = TypeAdapter(dict[str, list[CaseEntry]])
 PROFILE = TypeAdapter(ProfileEntry)
 
 

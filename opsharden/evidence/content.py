@@ -33,8 +33,14 @@ def control_digest(control: Control) -> str:
 
 
 def finding_content(finding: Finding) -> dict[str, object]:
-    """What a finding says; not of which host, so that equal findings of equal hosts are one."""
+    """What a finding says; not of which host, so that equal findings of equal hosts are one.
+
+    What is left to the administrator is part of it only where there is something: so findings that were filed before
+    it could be said keep their digests.
+    """
+    said = {"by_hand": finding.by_hand} if finding.by_hand else {}
     return {
+        **said,
         "control": finding.control,
         "verdict": finding.verdict,
         "observed": finding.observed,

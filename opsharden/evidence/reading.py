@@ -175,7 +175,8 @@ def _findings_by_sheet(connection: Connection, run: Run) -> dict[int, list[Findi
     digests: dict[int, list[str]] = {}
     for row in connection.execute(query):
         stands_on = tuple(cited.get(row.key, ()))
-        finding = Finding("", row.control, row.verdict, row.observed, row.expected, row.reason, stands_on)
+        words = row.observed, row.expected, row.reason
+        finding = Finding("", row.control, row.verdict, *words, stands_on, by_hand=row.by_hand)
         _intact(finding_digest(finding) == row.digest, run, f"a finding on {row.control}")
         sheets.setdefault(row.sheet_key, []).append(finding)
         digests.setdefault(row.sheet_key, []).append(row.digest)

@@ -77,6 +77,7 @@ class Censor:
             observed=self.text(found.observed),
             expected=self.text(found.expected),
             reason=self.text(found.reason),
+            by_hand=self.text(found.by_hand),
             observations=tuple(kept_as.get(digest, digest) for digest in found.observations),
         )
 

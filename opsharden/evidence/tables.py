@@ -151,6 +151,7 @@ finding = Table(
     Column("observed", Text, nullable=False),
     Column("expected", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("by_hand", Text, nullable=False, server_default=""),
 )
 
 finding_observation = Table(

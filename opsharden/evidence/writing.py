@@ -160,7 +160,11 @@ def _keep_findings(
     for finding in new.values():
         if missing := [digest for digest in finding.observations if digest not in on_file]:
             raise EvidenceError(f"{finding.control} on {finding.host} stands on {missing[0]}, which was not filed.")
-    keys = _keep(connection, tables.finding, {digest: finding_content(finding) for digest, finding in new.items()})
+    keys = _keep(
+        connection,
+        tables.finding,
+        {digest: {"by_hand": finding.by_hand, **finding_content(finding)} for digest, finding in new.items()},
+    )
     citations = [
         {"finding_key": keys[digest], "seq": seq, "observation_key": on_file[each]}
         for digest, finding in new.items()

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from _pytest.assertion import util
 
+from opsharden.model import Mismatch
+
 _LONGEST = 2000
 _here = threading.local()
 
@@ -21,6 +23,7 @@ class Comparison:
 
     observed: str = ""
     expected: str = ""
+    by_hand: str = ""
 
 
 def watch() -> Comparison:
@@ -37,10 +40,28 @@ def brief(value: object) -> str:
 
 def _failed(operator: str, left: object, right: object) -> str | None:
     found = getattr(_here, "comparison", None)
-    if found is not None:
-        found.observed = brief(left)
-        found.expected = brief(right) if operator == "==" else f"{operator} {brief(right)}"
+    if found is None:
+        return None
+    if mismatches := _mismatches(left):
+        found.observed, found.expected, found.by_hand = _told(mismatches)
+        return f"{len(mismatches)} mismatches: {mismatches[0].what}"
+    found.observed = brief(left)
+    found.expected = brief(right) if operator == "==" else f"{operator} {brief(right)}"
     return None
+
+
+def _mismatches(left: object) -> list[Mismatch]:
+    """What a check found amiss, where it says so in our words."""
+    alike = isinstance(left, list) and all(isinstance(each, Mismatch) for each in left)
+    return left if alike else []  # type: ignore[return-value]  # all of them are
+
+
+def _told(mismatches: list[Mismatch]) -> tuple[str, str, str]:
+    """A line for each: what is, what should be, and what is left to the administrator."""
+    observed = [f"{each.what}: {each.found}{f' ({each.where})' if each.where else ''}" for each in mismatches]
+    expected = [f"{each.what}: {each.wanted}" for each in mismatches]
+    by_hand = dict.fromkeys(each.by_hand for each in mismatches if each.by_hand)
+    return brief("\n".join(observed)), brief("\n".join(dict.fromkeys(expected))), "\n".join(by_hand)
 
 
 def _held(_line: int, original: str, explanation: str) -> None:

@@ -89,7 +89,7 @@ def _one(check: Check, subject: Subject) -> tuple[Finding, str]:
         lost = "" if peers else error.message
     digests = subject.recorder.used() + tuple(digest for other in peers.values() if other for digest in other.used())
     if verdict in (Verdict.ERROR, Verdict.NOT_APPLICABLE):
-        watched.observed = watched.expected = ""
+        watched.observed = watched.expected = watched.by_hand = ""
     finding = Finding(
         subject.name,
         check.control,
@@ -99,6 +99,7 @@ def _one(check: Check, subject: Subject) -> tuple[Finding, str]:
         reason=reason,
         observations=digests,
         seconds=time.monotonic() - began,
+        by_hand=watched.by_hand if verdict is Verdict.FAIL else "",
     )
     return finding, lost
 
@@ -150,4 +151,5 @@ def _together(parts: Sequence[Finding]) -> Finding:
         reason=worst.reason,
         observations=tuple(dict.fromkeys(digest for part in parts for digest in part.observations)),
         seconds=sum(part.seconds for part in parts),
+        by_hand=worst.by_hand,
     )

@@ -118,6 +118,7 @@ def _finding(finding: Finding, controls: Mapping[str, Control]) -> Json:
         "observed": finding.observed,
         "expected": finding.expected,
         "reason": finding.reason,
+        "by_hand": finding.by_hand,
         "observations": list(finding.observations),
         "seconds": round(finding.seconds, 6),
     }

@@ -13,6 +13,11 @@ _NOTE = "# values that checks were given for this host"
 """In place of a command. It is a comment: whoever runs it by mistake does nothing."""
 
 
+def is_note(seen: Observation) -> bool:
+    """Whether an observation is a note of values, and nothing that a host was asked."""
+    return seen.command == _NOTE
+
+
 class Watched(Mapping[str, Any]):
     """A host's values that remembers which of them were read."""
 
@@ -44,7 +49,7 @@ class Noted(Mapping[str, Any]):
     """
 
     def __init__(self, observations: Sequence[Observation]) -> None:
-        notes = [seen.stdout for seen in observations if seen.command == _NOTE]
+        notes = [seen.stdout for seen in observations if is_note(seen)]
         self._values: dict[str, Any] = json.loads(notes[0]) if notes else {}
 
     def __getitem__(self, name: str) -> Any:

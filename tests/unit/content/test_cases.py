@@ -1,0 +1,94 @@
+"""Every check, judged from what hosts answered in the cases of its role: no host is needed."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from opsharden.catalogue import load_catalogue
+from opsharden.errors import NotRecorded
+from opsharden.model import Finding, Observation, Verdict
+from opsharden.probe import RecordedTransport, Recorder, Subject, judge
+from opsharden.probe.checks import Check, collect
+from opsharden.workflows.values import Noted, is_note
+from tests.field.cases import HOST, Recording, all_cases, recordings, words
+
+RECORDINGS = list(recordings())
+HOLDING = [each for each in RECORDINGS if each.verdict == "pass"]
+
+
+def name(recording: Recording) -> str:
+    return f"{recording.name} {recording.when}"
+
+
+@functools.cache
+def checks() -> dict[str, list[Check]]:
+    found: dict[str, list[Check]] = {}
+    for check in collect([role.checks for role in load_catalogue().roles.values() if role.checks.is_dir()]):
+        found.setdefault(check.control, []).append(check)
+    return found
+
+
+def judged(control: str, observations: Sequence[Observation]) -> Finding:
+    by_host: dict[str, list[Observation]] = {HOST: []}
+    for seen in observations:
+        by_host.setdefault(seen.host, []).append(seen)
+
+    def recorder(host: str) -> Recorder:
+        if host not in by_host:
+            raise NotRecorded(f"Nobody looked from {host}.")
+        return Recorder(RecordedTransport(host, by_host[host]))
+
+    subject = Subject(HOST, recorder(HOST), Noted(observations), recorder, math.inf)
+    (finding,) = judge(checks()[control], subject)
+    return finding
+
+
+@pytest.mark.parametrize("recording", RECORDINGS, ids=name)
+def test_what_hosts_answered_comes_to_the_verdict_it_came_to_there(recording: Recording) -> None:
+    finding = judged(recording.control, recording.observations)
+    assert finding.verdict == recording.verdict, words(finding)
+    assert [text for text in recording.says if text not in words(finding)] == []
+
+
+@pytest.mark.parametrize("recording", HOLDING, ids=name)
+def test_a_check_that_could_not_look_never_says_pass(recording: Recording) -> None:
+    """Each answer in turn is one that never came: the program is not there, or may not be run."""
+    for place, seen in enumerate(recording.observations):
+        if is_note(seen):
+            continue
+        failed = replace(seen, rc=126, stdout=b"", stderr=b"sh: cannot execute: Permission denied")
+        answers = [*recording.observations[:place], failed, *recording.observations[place + 1 :]]
+        finding = judged(recording.control, answers)
+        assert finding.verdict in (Verdict.ERROR, Verdict.FAIL), f"{seen.command}: {finding.verdict}"
+
+
+def test_every_case_is_recorded_before_and_after() -> None:
+    wanted = {(case.name, when) for case in all_cases() for when in ("before", "after")}
+    have = {(each.name, each.when) for each in RECORDINGS}
+    assert wanted == have, "`make record` writes what is missing and forgets what is gone"
+
+
+def test_recordings_say_what_the_cases_say() -> None:
+    cases = {case.name: case.entry for case in all_cases()}
+    wrong = [
+        name(each)
+        for each in RECORDINGS
+        if each.verdict != (cases[each.name].verdict if each.when == "before" else cases[each.name].afterwards)
+    ]
+    assert wrong == []
+
+
+ROLES_TO_COME = {"accounts", "backup", "banner", "files", "monitoring", "network", "services", "ssh", "sudo", "time"}
+
+
+def test_every_control_is_recorded_holding_and_failing() -> None:
+    controls = load_catalogue().controls.values()
+    verdicts = {control.id: {"pass", "fail"} for control in controls if control.role not in ROLES_TO_COME}
+    for each in RECORDINGS:
+        verdicts.get(each.control, set()).discard(each.verdict)
+    assert {control: missing for control, missing in verdicts.items() if missing} == {}
