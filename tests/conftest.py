@@ -19,11 +19,19 @@ from opsharden.lab import Lab, LabSpec
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+HERE = Path(__file__).parent
+TIME_LIMITS = {"unit": 120, "integration": 900, "acceptance": 900, "field": 0}
+"""Seconds one test may take with its fixtures, so that what waits for ever fails and says where; 0 is no limit."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What uses the lab needs hosts, and so does everything in tests/integration."""
-    here = Path(__file__).parent / "integration"
+    """What uses the lab needs hosts, and so does everything in tests/integration. No test waits for ever."""
     for item in items:
-        if item.path.is_relative_to(here) or "lab" in getattr(item, "fixturenames", ()):
+        if not item.path.is_relative_to(HERE):
+            continue
+        family = item.path.relative_to(HERE).parts[0]
+        item.add_marker(pytest.mark.timeout(TIME_LIMITS[family]))
+        if family == "integration" or "lab" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.lab)
 
 
