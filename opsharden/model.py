@@ -111,8 +111,12 @@ class Host:
         connection: `ssh` or `local`.
         key_file: The private key to offer; None leaves it to the agent and ssh's defaults.
         password: The login password, where the inventory has one.
-        become: Whether to become root through sudo.
-        become_password: What sudo will ask for, if it asks.
+        become: Whether to become another user, as `become_user` and `become_method` say.
+        become_password: What will be asked for then, if anything is.
+        become_method: The name of Ansible's become plugin.
+        become_user: Whom to become.
+        become_exe: The program that does it; empty leaves it to the method.
+        become_flags: What that program is given; None leaves it to the method.
         ssh_args: Ansible's extra ssh arguments, as one string (`-o ProxyJump=...`).
         groups: The inventory groups it is in.
         ssh_client: `auto`, `paramiko`, `openssh`, or the program to call as OpenSSH's `ssh`.
@@ -130,6 +134,10 @@ class Host:
     ssh_args: str = ""
     groups: tuple[str, ...] = ()
     ssh_client: str = "auto"
+    become_method: str = "sudo"
+    become_user: str = "root"
+    become_exe: str = ""
+    become_flags: str | None = None
 
 
 @dataclass(frozen=True)

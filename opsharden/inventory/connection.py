@@ -43,6 +43,12 @@ def to_host(name: str, variable: Variable, groups: tuple[str, ...]) -> Host:
     password = first("ansible_ssh_password", "ansible_ssh_pass", "ansible_password")
     become_password = first("ansible_become_password", "ansible_become_pass", "ansible_sudo_pass")
     user = first("ansible_ssh_user", "ansible_user")
+    # Whoever becomes somebody by it says what it can work with: `ssh/become.py`.
+    method = str(first("ansible_become_method") or "sudo").rpartition(".")[2]
+    flags = next(
+        (value for value in map(variable, ("ansible_become_flags", f"ansible_{method}_flags")) if value is not None),
+        None,
+    )
     args = [first(f"ansible_ssh_{kind}args") for kind in ("", "common_", "extra_")]
     return Host(
         name=name,
@@ -57,6 +63,10 @@ def to_host(name: str, variable: Variable, groups: tuple[str, ...]) -> Host:
         ssh_args=" ".join(str(part) for part in args if part),
         groups=groups,
         ssh_client=_client(name, first("opsharden_ssh_client"), first("ansible_ssh_executable")),
+        become_method=method,
+        become_user=str(first("ansible_become_user", f"ansible_{method}_user") or "root"),
+        become_exe=str(first("ansible_become_exe", f"ansible_{method}_exe") or ""),
+        become_flags=None if flags is None else str(flags),
     )
 
 

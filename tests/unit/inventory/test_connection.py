@@ -35,3 +35,21 @@ def test_which_client(variables: dict[str, str], client: str) -> None:
 def test_a_client_that_there_is_not() -> None:
     with pytest.raises(InventoryError, match="web1 has opsharden_ssh_client putty"):
         host(opsharden_ssh_client="putty")
+
+
+def test_how_to_become_somebody_is_read_as_ansible_reads_it() -> None:
+    given: dict[str, object] = {
+        "ansible_become_method": "ansible.builtin.su",
+        "ansible_become_user": "oper",
+        "ansible_su_exe": "/usr/local/bin/su",
+        "ansible_become_flags": "",
+    }
+    host = to_host("web1", lambda wanted, default=None: given.get(wanted, default), ())
+    assert (host.become_method, host.become_user, host.become_exe, host.become_flags) == (
+        "su",
+        "oper",
+        "/usr/local/bin/su",
+        "",
+    )
+    plain = to_host("web1", lambda wanted, default=None: default, ())
+    assert (plain.become_method, plain.become_user, plain.become_exe, plain.become_flags) == ("sudo", "root", "", None)
