@@ -206,7 +206,7 @@ class Finding:
         verdict: What came out.
         observed: What the host has, for people; empty where nothing could be observed.
         expected: What it should have, for people.
-        reason: Why the verdict is not a plain pass: the assertion, the skip reason, the error.
+        reason: Why the verdict is not a plain pass: the check's own words, the skip reason, the error.
         observations: Digests of the observations the verdict stands on.
         seconds: How long the check took.
         by_hand: What apply leaves to the administrator: file, line and why; empty where apply can bring it about.

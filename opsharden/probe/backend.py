@@ -12,6 +12,7 @@ from testinfra.host import Host as TestinfraHost
 from opsharden.errors import HostError, TimedOut, TooMuch
 from opsharden.model import Observation
 from opsharden.probe.transport import OUTPUT_LIMIT, Answer, Transport
+from opsharden.probe.unasked import Missing, reason, shown, unasked
 
 
 class Recorder:
@@ -64,7 +65,7 @@ class Recorder:
         self._used.append(answer.digest)
         if answer.truncated:
             kept = f"{OUTPUT_LIMIT >> 20} MiB"
-            raise TooMuch(f"A command said more than the {kept} that are kept, and was cut: {command}")
+            raise TooMuch(f"A command said more than the {kept} that are kept, and was cut: {shown(command)}")
         return answer
 
     def settle(self) -> None:
@@ -109,6 +110,14 @@ class Recorder:
         self._answers[command] = answer
 
 
+class Said(CommandResult):  # type: ignore[misc]  # testinfra ships no types
+    """What a command came to, for people where testinfra's would show Python and an address."""
+
+    def __repr__(self) -> str:
+        command = self.command.decode("utf-8", "backslashreplace")
+        return f"{shown(command)} ({reason(command, self.rc, self.stderr_bytes) if self.rc else 'exit 0'})"
+
+
 class RecordedBackend(BaseBackend):  # type: ignore[misc]  # testinfra ships no types
     """testinfra's modules, unmodified, over a recorder."""
 
@@ -118,11 +127,17 @@ class RecordedBackend(BaseBackend):  # type: ignore[misc]  # testinfra ships no 
         super().__init__(recorder.transport.host)
         self._recorder = recorder
 
+    def __repr__(self) -> str:
+        return f"<host {self.hostname}>"
+
     def run(self, command: str, *args: str, **_: Any) -> CommandResult:
         """Run a command the way testinfra quotes it."""
         line = self.get_command(command, *args)
         seen = self._recorder.ask(line)
-        return self.result(seen.rc, line.encode(), seen.stdout, seen.stderr)
+        # Within `host.sudo()`: that sudo refuses looks just as if what it was to run had said no.
+        if seen.rc == 1 and seen.stderr.startswith(b"sudo: ") and line != self.quote(command, *args):
+            raise unasked(line, seen.rc, seen.stderr)
+        return Said(self, seen.rc, line.encode("utf-8", "surrogateescape"), seen.stdout, seen.stderr)
 
     def decode(self, data: bytes) -> str:
         """UTF-8, and what is not UTF-8 made visible: an odd file name must not end a check."""
@@ -133,6 +148,40 @@ class RecordedBackend(BaseBackend):  # type: ignore[misc]  # testinfra ships no 
         return data.encode()
 
 
+class _Host(TestinfraHost):  # type: ignore[misc]  # testinfra ships no types
+    """testinfra's host; where a command does not say what is needed, the reason is a sentence."""
+
+    def run_expect(self, expected: Sequence[int], command: str, *args: str, **kwargs: Any) -> CommandResult:
+        """See `Host.run_expect`.
+
+        Raises:
+            Unasked: It ended in another way.
+        """
+        said = self.run(command, *args, **kwargs)
+        if said.rc not in expected:
+            raise unasked(said.command.decode("utf-8", "backslashreplace"), said.rc, said.stderr_bytes)
+        return said
+
+    def check_output(self, command: str, *args: str, **kwargs: Any) -> str:
+        """See `Host.check_output`.
+
+        Raises:
+            Unasked: It failed.
+        """
+        return str(self.run_expect([0], command, *args, **kwargs).stdout.rstrip("\r\n"))
+
+    def find_command(self, command: str, extrapaths: Sequence[str] = ("/sbin", "/usr/sbin")) -> str:
+        """See `Host.find_command`.
+
+        Raises:
+            Missing: It is not there.
+        """
+        try:
+            return str(super().find_command(command, extrapaths))
+        except ValueError:
+            raise Missing(f"{command} is not installed there, and testinfra needs it to look.") from None
+
+
 def testinfra_host(recorder: Recorder) -> TestinfraHost:
     """A testinfra host whose every command goes through the recorder."""
-    return TestinfraHost(RecordedBackend(recorder))
+    return _Host(RecordedBackend(recorder))

@@ -62,8 +62,11 @@ class Check:
 
     def judges(self, error: BaseException) -> bool:
         """Whether an assertion is this check's judgement of the host, and not a failure inside a library it uses."""
-        where = traceback.extract_tb(error.__traceback__)[-1].filename
-        return where.startswith((str(self.folder), str(self.folder.resolve())))
+        return self.holds(traceback.extract_tb(error.__traceback__)[-1].filename)
+
+    def holds(self, filename: str) -> bool:
+        """Whether a file is of its folder."""
+        return filename.startswith((str(self.folder), str(self.folder.resolve())))
 
 
 class _Collector:

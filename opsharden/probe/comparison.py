@@ -6,24 +6,63 @@ test. We call checks directly, in many threads, so ours are set once and write t
 
 from __future__ import annotations
 
+import ast
 import threading
+import traceback
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from _pytest.assertion import util
 
 from opsharden.model import Mismatch
+from opsharden.probe.telling import cut, plain, told
 
-_LONGEST = 2000
 _here = threading.local()
 
 
 @dataclass
 class Comparison:
-    """The last comparison of one check: the failing one, or the last that held."""
+    """What one check compared: in the assertion that failed, or in the last that held.
+
+    Attributes:
+        observed: What the host has, for people.
+        expected: What it should have, for people.
+        by_hand: What apply leaves to the administrator.
+        seen: Operator and sides of the comparison that was evaluated last, while nothing is known of its assertion.
+    """
 
     observed: str = ""
     expected: str = ""
     by_hand: str = ""
+    seen: tuple[str, object, object] | None = None
+
+    def held(self, source: str) -> None:
+        """An assertion held."""
+        self._tell(source, "so")
+
+    def failed(self, error: AssertionError) -> str:
+        """An assertion of the check failed. Returns the check's own words about it, if it has any."""
+        written, words = _source(error), _words(error)
+        if written is None or (self.seen is None and words):
+            self.forget()
+            return words
+        self._tell(written, "not so")
+        return words
+
+    def forget(self) -> None:
+        """It is not a comparison that the verdict stands on."""
+        self.observed = self.expected = self.by_hand = ""
+
+    def _tell(self, source: str, state: str) -> None:
+        seen, self.seen = self.seen, None
+        self.by_hand = ""
+        if seen is None:
+            self.observed, self.expected = state, cut(source)
+        elif mismatches := _mismatches(seen[1]):
+            self.observed, self.expected, self.by_hand = _told(mismatches)
+        else:
+            self.observed, self.expected = told(*seen, source)
 
 
 def watch() -> Comparison:
@@ -32,22 +71,27 @@ def watch() -> Comparison:
     return _here.comparison  # type: ignore[no-any-return]  # thread-locals carry no types
 
 
-def brief(value: object) -> str:
-    """A value for people: cut where it is long, and plain where it is text."""
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
-
-
-def _failed(operator: str, left: object, right: object) -> str | None:
+def compared(operator: str, left: object, right: object) -> str | None:
+    """What pytest is to say of a comparison: an assertion has evaluated it, and this thread's check is told of it."""
     found = getattr(_here, "comparison", None)
     if found is None:
         return None
-    if mismatches := _mismatches(left):
-        found.observed, found.expected, found.by_hand = _told(mismatches)
-        return f"{len(mismatches)} mismatches: {mismatches[0].what}"
-    found.observed = brief(left)
-    found.expected = brief(right) if operator == "==" else f"{operator} {brief(right)}"
-    return None
+    found.seen = (operator, left, right)
+    mismatches = _mismatches(left)
+    return f"{len(mismatches)} mismatches: {mismatches[0].what}" if mismatches else None
+
+
+def held(_line: int, original: str, _explanation: str) -> None:
+    """An assertion of this thread's check held."""
+    found = getattr(_here, "comparison", None)
+    if found is not None:
+        found.held(original)
+
+
+def install() -> None:
+    """Set the hooks; safe to call again (pytest puts back what it found after each of its own tests)."""
+    util._reprcompare = compared
+    util._assertion_pass = held
 
 
 def _mismatches(left: object) -> list[Mismatch]:
@@ -61,17 +105,28 @@ def _told(mismatches: list[Mismatch]) -> tuple[str, str, str]:
     observed = [f"{each.what}: {each.found}{f' ({each.where})' if each.where else ''}" for each in mismatches]
     expected = [f"{each.what}: {each.wanted}" for each in mismatches]
     by_hand = dict.fromkeys(each.by_hand for each in mismatches if each.by_hand)
-    return brief("\n".join(observed)), brief("\n".join(dict.fromkeys(expected))), "\n".join(by_hand)
+    return cut("\n".join(observed)), cut("\n".join(dict.fromkeys(expected))), "\n".join(by_hand)
 
 
-def _held(_line: int, original: str, explanation: str) -> None:
-    found = getattr(_here, "comparison", None)
-    if found is not None:
-        found.observed = brief(explanation.splitlines()[0])
-        found.expected = brief(original)
+def _words(error: AssertionError) -> str:
+    """What the check itself says: pytest puts its own words behind it."""
+    text = str(error)
+    said = "" if text.startswith("assert ") else text.partition("\nassert ")[0]
+    return cut(plain(said))
 
 
-def install() -> None:
-    """Set the hooks; safe to call again (pytest puts back what it found after each of its own tests)."""
-    util._reprcompare = _failed
-    util._assertion_pass = _held
+def _source(error: AssertionError) -> str | None:
+    """The failed assertion as it is written; None where it is none."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return _assertion(where.filename, where.lineno or 0)
+
+
+@lru_cache(maxsize=4096)
+def _assertion(path: str, line: int) -> str | None:
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        found = [each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.Assert)]
+    except (OSError, ValueError, SyntaxError):
+        return None
+    here = [each for each in found if each.lineno <= line <= (each.end_lineno or each.lineno)]
+    return " ".join(ast.unparse(here[-1].test).split()) if here else None

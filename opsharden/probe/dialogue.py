@@ -12,6 +12,7 @@ from opsharden.errors import TimedOut, TransportBroken
 from opsharden.model import Observation, utcnow
 from opsharden.probe import native
 from opsharden.probe.transport import OUTPUT_LIMIT, Answer, Patience
+from opsharden.probe.unasked import shown
 
 _HELPER = files("opsharden.probe.helper")
 _PYTHON = b"\n".join(_HELPER.joinpath(name).read_bytes() for name in ("search.py", "answers.py", "serve.py"))
@@ -116,7 +117,7 @@ class Dialogue:
             raise TransportBroken(f"{self.host} answers with what is no answer: {b' '.join(head)[:100]!r}.") from None
         stdout, stderr = self._pipe.exactly(out, self._patience()), self._pipe.exactly(err, self._patience())
         if how == b"L":
-            return number, TimedOut(f"A command did not end within {self._timeout:g} seconds: {command}")
+            return number, TimedOut(f"A command did not end within {self._timeout:g} seconds: {shown(command)}")
         return number, Observation(
             self.host,
             command,

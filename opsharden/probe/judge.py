@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
-from opsharden.errors import HostError, OpshardenError, Unanswered
+from opsharden.errors import HostError, Unanswered
 from opsharden.model import Finding, Verdict
 from opsharden.probe import comparison
 from opsharden.probe.backend import Recorder, testinfra_host
 from opsharden.probe.checks import Check
+from opsharden.probe.comparison import Comparison
 from opsharden.probe.fixtures import Fixtures, NotDirect
 from opsharden.probe.through_pytest import run_through_pytest
+from opsharden.probe.verdict import verdict_of
 
 _WORST_FIRST = (Verdict.UNREACHABLE, Verdict.ERROR, Verdict.FAIL, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
@@ -81,7 +83,7 @@ def _one(check: Check, subject: Subject) -> tuple[Finding, str]:
     }
     lost = ""
     try:
-        verdict, reason = _call(check, given)
+        verdict, reason = _call(check, given, watched)
     except Unanswered as error:
         verdict, reason = Verdict.ERROR, error.message  # of this check alone
     except HostError as error:
@@ -89,7 +91,7 @@ def _one(check: Check, subject: Subject) -> tuple[Finding, str]:
         lost = "" if peers else error.message
     digests = subject.recorder.used() + tuple(digest for other in peers.values() if other for digest in other.used())
     if verdict in (Verdict.ERROR, Verdict.NOT_APPLICABLE):
-        watched.observed = watched.expected = watched.by_hand = ""
+        watched.forget()
     finding = Finding(
         subject.name,
         check.control,
@@ -104,37 +106,18 @@ def _one(check: Check, subject: Subject) -> tuple[Finding, str]:
     return finding, lost
 
 
-def _call(check: Check, given: Mapping[str, Any]) -> tuple[Verdict, str]:
+def _call(check: Check, given: Mapping[str, Any], watched: Comparison) -> tuple[Verdict, str]:
     """Call a check. Whatever it raises is a verdict, never a crash of the run; only a lost host is passed on."""
-    came = Verdict.PASS, ""
     try:
         with Fixtures(check.item, given) as arguments:
             check.item.obj(**arguments)
     except NotDirect:
-        came = run_through_pytest(check, given)
+        return run_through_pytest(check, given, watched)
     except HostError:
         raise
-    except AssertionError as error:
-        came = _assertion(check, error)
-    except pytest.fail.Exception as error:
-        came = Verdict.FAIL, str(error)
-    except pytest.skip.Exception as error:
-        came = Verdict.NOT_APPLICABLE, str(error)
-    except OpshardenError as error:
-        came = Verdict.ERROR, f"{error.message} {error.advice}".strip()
-    except KeyError as error:
-        came = Verdict.ERROR, f"The check asks for {error}, which the host or the inventory does not have."
-    except Exception as error:
-        came = Verdict.ERROR, f"The check itself broke: {type(error).__name__}: {comparison.brief(str(error))}"
-    return came
-
-
-def _assertion(check: Check, error: AssertionError) -> tuple[Verdict, str]:
-    """An assertion of the check judges the host. One of testinfra means that the check could not look."""
-    text = comparison.brief(str(error))
-    if check.judges(error):
-        return Verdict.FAIL, text
-    return Verdict.ERROR, f"The check could not look: {text}"
+    except (Exception, pytest.fail.Exception, pytest.skip.Exception) as error:
+        return verdict_of(check, error, watched)
+    return Verdict.PASS, ""
 
 
 def _together(parts: Sequence[Finding]) -> Finding:

@@ -12,8 +12,13 @@ import pytest
 
 from opsharden.errors import HostError
 from opsharden.model import Verdict
+from opsharden.probe import comparison
 from opsharden.probe.checks import ARGUMENTS, Check
+from opsharden.probe.comparison import Comparison
 from opsharden.probe.marker import declare_marker
+from opsharden.probe.telling import plain
+from opsharden.probe.verdict import verdict_of
+from opsharden.visible import quoted
 
 _one_at_a_time = threading.Lock()  # a pytest session changes the whole process: streams, hooks, modules
 
@@ -45,6 +50,13 @@ class _Given:
     def peer(self) -> Any:
         return self._given["peer"]
 
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> list[str] | None:
+        said = comparison.compared(op, left, right)
+        return [said] if said else None
+
+    def pytest_assertion_pass(self, lineno: int, orig: str, expl: str) -> None:
+        comparison.held(lineno, orig, expl)
+
     def pytest_exception_interact(self, call: pytest.CallInfo[Any]) -> None:
         if call.excinfo is not None:
             self.raised = call.excinfo.value
@@ -53,8 +65,13 @@ class _Given:
         self.reports.append(report)
 
 
-def run_through_pytest(check: Check, given: Mapping[str, Any]) -> tuple[Verdict, str]:
+def run_through_pytest(check: Check, given: Mapping[str, Any], watched: Comparison) -> tuple[Verdict, str]:
     """Let pytest run one check.
+
+    Args:
+        check: The check.
+        given: Our fixtures.
+        watched: What the check compares.
 
     Returns:
         The verdict and the reason for it.
@@ -69,19 +86,17 @@ def run_through_pytest(check: Check, given: Mapping[str, Any]) -> tuple[Verdict,
         pytest.main([*ARGUMENTS, f"{check.item.path}::{inside}"], plugins=[plugin])
     if isinstance(plugin.raised, HostError):
         raise plugin.raised
-    return _verdict(check, plugin, said.getvalue())
+    return _verdict(check, plugin, watched, said.getvalue())
 
 
-def _verdict(check: Check, plugin: _Given, said: str) -> tuple[Verdict, str]:
+def _verdict(check: Check, plugin: _Given, watched: Comparison, said: str) -> tuple[Verdict, str]:
     if not plugin.reports:
-        return Verdict.ERROR, f"pytest did not run the check: {' '.join(said.split())[-300:]}"
+        return Verdict.ERROR, f"pytest did not run the check: {quoted(said[-300:])}."
     for report in plugin.reports:
         if report.failed:
-            text = str(plugin.raised or report.longreprtext)
-            failed = isinstance(plugin.raised, pytest.fail.Exception) or (
-                isinstance(plugin.raised, AssertionError) and check.judges(plugin.raised)
-            )
-            return (Verdict.FAIL if failed else Verdict.ERROR), text
+            if plugin.raised is None:
+                return Verdict.ERROR, f"The check itself broke: {quoted(plain(report.longreprtext)[-300:])}."
+            return verdict_of(check, plugin.raised, watched)
         if report.skipped:
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
             return Verdict.NOT_APPLICABLE, str(reason).removeprefix("Skipped: ")
