@@ -1,16 +1,19 @@
 """A play in, typed events out. The only importer of ansible_runner."""
 
 from opsharden.play.environment import OWN_SSH, OWN_SSH_ARGS
-from opsharden.play.events import HostCounts, HostResult, Notice, PlayEvent, Stats, TaskStarted
+from opsharden.play.events import HostBegan, HostCounts, HostResult, Notice, PlayEvent, Stats, TaskStarted
 from opsharden.play.leftovers import leftovers_command
 from opsharden.play.outcome import PlayOutcome, PlayStatus
+from opsharden.play.preparation import CONTROLS
 from opsharden.play.request import Content, PlayRequest, Unlock
 from opsharden.play.run import run_play
 
 __all__ = [
+    "CONTROLS",
     "OWN_SSH",
     "OWN_SSH_ARGS",
     "Content",
+    "HostBegan",
     "HostCounts",
     "HostResult",
     "Notice",

@@ -21,6 +21,15 @@ class TaskStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class HostBegan:
+    """A task begins on one host. Where no result follows, nobody knows how it ended there."""
+
+    host: str
+    role: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
 class HostResult:
     """What one task came to on one host.
 
@@ -29,11 +38,12 @@ class HostResult:
         role: The role the task is of; empty for tasks of none.
         task: Its name.
         status: What became of it.
-        message: What Ansible said, where it failed.
+        message: What Ansible said where it failed; where something was changed, what the module says of it.
         ignored: It failed and the role goes on regardless (`ignore_errors`).
         changed: Something was changed, whatever else became of it.
         unknown: Ansible hid the result (`no_log`) or dropped it because of its size, so that nobody can tell from it
             whether something was changed. Such a result is called changed until the final counts say otherwise.
+        timed_out: It took longer than a task may, and was ended on this side; on the host it may still run.
     """
 
     host: str
@@ -44,6 +54,7 @@ class HostResult:
     ignored: bool = False
     changed: bool = False
     unknown: bool = False
+    timed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +103,9 @@ class Ended:
     fault: str = ""
 
 
-PlayEvent = TaskStarted | HostResult | Notice | Stats
+PlayEvent = TaskStarted | HostBegan | HostResult | Notice | Stats
 _KINDS: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (TaskStarted, HostResult, Notice, Stats, Ended)
+    kind.__name__: TypeAdapter(kind) for kind in (TaskStarted, HostBegan, HostResult, Notice, Stats, Ended)
 }
 
 

@@ -11,13 +11,20 @@ from typing import Any
 from opsharden.errors import PlayError
 from opsharden.play.environment import SSH_CONFIG, connection_vars, ssh_config
 from opsharden.play.private import Private
-from opsharden.play.request import PlayRequest
+from opsharden.play.request import Content, PlayRequest
 
 PLAYBOOK = "play.json"
 SEALED = "sealed"
 """Where in the folder the files with secrets are; gone as soon as Ansible has read them."""
 
+CONTROLS = "opsharden_controls"
+"""The variable that tells a role which controls to bring about now on a host."""
+
+GO_ON = "Go on behind what failed"
+"""The name of the task of ours that follows a role's failure for good."""
+
 _HOSTS = "opsharden_play_hosts"
+_LEFT = "opsharden_play_controls"
 # Also written by ansible-runner itself, but only for runs whose extra variables may show in `ps`; and without this
 # file it drops the settings it was given. A short timeout makes it notice soon that Ansible has ended.
 _RUNNER = {"pexpect_timeout": 0.2, "suppress_output_file": True}
@@ -41,7 +48,9 @@ def prepare(request: PlayRequest, private: Private) -> tuple[str, ...]:
     for host, variables in request.content.host_vars.items():
         if ".." in Path(host).parts:
             raise PlayError(f"{host} cannot be the name of a host.", "Rename it in the inventory.")
-        private.write(f"project/host_vars/{host}.json", _json(host, dict(variables)))
+        # By a second name too, since the first is another for each control that is brought about by itself.
+        left = {_LEFT: variables[CONTROLS]} if CONTROLS in variables else {}
+        private.write(f"project/host_vars/{host}.json", _json(host, {**variables, **left}))
     words = ["--limit", f"@{private.write('hosts', chr(10).join(request.hosts) + chr(10))}"]
     # First, so that every later source overrules it; it names no host, so it makes none appear.
     defaults = {"all": {"vars": dict(request.content.default_vars)}}
@@ -83,8 +92,31 @@ def _play(request: PlayRequest) -> dict[str, Any]:
                 "tags": ["always"],
             }
         ],
-        "roles": list(request.content.roles),
+        "tasks": _parts(request.content),
     }
+
+
+def _parts(content: Content) -> list[dict[str, Any]]:
+    """The roles, each in a block of its own: what fails in one of them does not end the host for the others."""
+    if not content.singly:
+        return [_part(role, {"ansible.builtin.import_role": {"name": role}}) for role in content.roles]
+    return [
+        {
+            **_part(
+                f"{role}: {control}",
+                {"ansible.builtin.include_role": {"name": role}, "vars": {CONTROLS: [control]}, "tags": ["always"]},
+            ),
+            "when": f"'{control}' in {_LEFT} | default([])",
+        }
+        for role, control in content.singly
+    ]
+
+
+def _part(name: str, what: Mapping[str, Any]) -> dict[str, Any]:
+    # Where a task took too long, the host may be frozen, and each further task would take as long.
+    leave = {"ansible.builtin.meta": "end_host", "when": "ansible_failed_result.timedout is defined"}
+    go_on = {"name": GO_ON, "ansible.builtin.debug": {"msg": name}}
+    return {"name": name, "block": [what], "rescue": [{**task, "tags": ["always"]} for task in (go_on, leave)]}
 
 
 def _sealed(request: PlayRequest, private: Private) -> list[str]:

@@ -40,7 +40,9 @@ class Content:
     """What is to be done on the hosts.
 
     Attributes:
-        roles: Names, in the order they are applied.
+        roles: Names, in the order they are applied. A task that fails ends its role on that host, not the next role.
+        singly: Pairs of a role and one of its controls, each brought about by itself in place of `roles`, so that one
+            that fails stands in no other's way; on those hosts whose `opsharden_controls` has it.
         roles_path: Folders that roles are looked for in; the first match counts.
         tags: Only tasks with one of these; all where empty.
         default_vars: Variables of all hosts, above role defaults and below whatever the inventory says.
@@ -50,6 +52,7 @@ class Content:
     """
 
     roles: tuple[str, ...]
+    singly: tuple[tuple[str, str], ...] = ()
     roles_path: tuple[Path, ...] = ()
     tags: tuple[str, ...] = ()
     default_vars: Mapping[str, Any] = field(default_factory=dict)

@@ -71,7 +71,7 @@ def _conclude(ledger: Ledger, notices: deque[str], ended: Ended, *, cancelled: b
     if ledger.stats is None and cancelled:
         return ledger.outcome(PlayStatus.CANCELLED)
     vaulted = [message for message in ledger.failures if is_vault(message)]
-    if vaulted and not ledger.changed:
+    if vaulted and ledger.fruitless:
         raise complaint([f"[ERROR]: {vaulted[0]}"])
     if ledger.stats is not None:
         return ledger.outcome(PlayStatus.COMPLETE)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from opsharden.model import ChangeStatus
-from opsharden.play.events import HostCounts, HostResult, Notice, PlayEvent, Stats, TaskStarted
+from opsharden.play.events import HostBegan, HostCounts, HostResult, Notice, PlayEvent, Stats, TaskStarted
+from opsharden.play.notes import noted
 
 TOO_LARGE = "The result was too large for Ansible to pass on."
 HIDDEN = "The result is hidden by no_log."
@@ -43,6 +44,8 @@ def translate(raw: Mapping[str, Any]) -> PlayEvent | None:
         return None  # these steer Ansible and do nothing on a host
     if kind in _RESULTS:
         return _result(_RESULTS[kind], data)
+    if kind == "runner_on_start":
+        return HostBegan(*(str(data.get(name, "")) for name in ("host", "role", "task")))
     if kind == "playbook_on_task_start":
         return TaskStarted(str(data.get("role", "")), str(data.get("task", "")))
     if kind == "playbook_on_stats":
@@ -64,6 +67,8 @@ def _result(status: ChangeStatus, data: Mapping[str, Any]) -> HostResult:
     message = TOO_LARGE if dropped else HIDDEN if unknown else ""
     if not message and status in (ChangeStatus.FAILED, ChangeStatus.UNREACHABLE):
         message = "; ".join(_said(result))
+    elif not message and status is ChangeStatus.CHANGED:
+        message = " ".join(noted(result, str(data.get("task_action", ""))))
     return HostResult(
         host=str(data.get("host", "")),
         role=str(data.get("role", "")),
@@ -73,6 +78,7 @@ def _result(status: ChangeStatus, data: Mapping[str, Any]) -> HostResult:
         ignored=bool(data.get("ignore_errors")),
         changed=changed,
         unknown=unknown,
+        timed_out="timedout" in result,
     )
 
 

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from opsharden.errors import Interrupted, PlayError
+from opsharden.errors import Interrupted
 from opsharden.evidence import Store
 from opsharden.model import ExitCode, Finding, HostStatus, RunRecord, Severity, Verdict
-from opsharden.play import PlayEvent, PlayOutcome, PlayRequest, PlayStatus, run_play
 from opsharden.report.score import judge_run
 from opsharden.workflows.filing import Filed, filed
-from opsharden.workflows.leftovers import end_leftovers
 from opsharden.workflows.looking import Seen, look
-from opsharden.workflows.needs import Batch, batches
-from opsharden.workflows.requests import play_request
+from opsharden.workflows.needs import batches, whole_roles
+from opsharden.workflows.playing import Listener, Player
 from opsharden.workflows.verify import failing, verify
 from opsharden.workflows.workplace import Targets, Workplace
 
 
-class Watcher(Protocol):
-    """Told of what happens, in the main thread or the play's; for progress only."""
-
-    def stage(self, title: str, hosts: int) -> None:
-        """A new stage begins, over that many hosts."""
+class Watcher(Listener, Protocol):
+    """Told of what happens, from one thread at a time; for progress only."""
 
     def host(self, seen: Seen) -> None:
         """A host was looked at."""
-
-    def event(self, event: PlayEvent) -> None:
-        """Ansible did something."""
 
 
 @dataclass(frozen=True)
@@ -54,36 +44,81 @@ def apply(place: Workplace, targets: Targets, store: Store, manner: Manner, watc
     """Bring the targets to the wanted state.
 
     The look before is a verify run of its own; what the apply run itself files is the state after, and the changes.
+    Every host that was touched is looked at again, whatever went wrong meanwhile.
 
     Returns:
         The run's id. Its exit code is the result.
 
     Raises:
-        PlayError: Ansible could not be run at all.
+        PlayError: Ansible could not be run at all, on no host.
+        VaultError: A vaulted value does not open, and no host could do without it.
         EvidenceError: It could not be filed.
-        Interrupted: Ctrl-C; nothing is left running here or on the hosts.
+        Interrupted: Ctrl-C; nothing is left running here or on the hosts. It says which of them were touched.
     """
     with filed(store, "apply", place, targets) as run:
         watcher.stage("Verifying", len(targets.wanted))
         before = verify(place, targets, store, watcher.host, fail_on=manner.fail_on, parent=run.id)
-        record = store.record(before)
-        wanted = _reached(record, targets)
-        needs = wanted if manner.everything else failing(record)
-        todo = batches(needs, wanted, place.catalogue)
-        lost = [outcome for batch in todo for outcome in _play(place, targets, batch, manner, run, watcher)]
-        if not manner.check:
-            hidden = _hidden(record, [host for batch in todo for host in batch.hosts])
-            lost += _second_round(place, replace(targets, wanted=hidden, excluded=()), manner, run, watcher)
-        touched = {} if manner.check else {h: targets.wanted[h] for batch in todo for h in batch.hosts}
+        player = Player(place, targets, run, watcher, check=manner.check)
+        fault: Exception | None = None
+        try:
+            _bring_about(place, targets, player, store.record(before), manner, watcher)
+        except (KeyboardInterrupt, Interrupted):
+            raise _cut_off(player) from None
+        except Exception as error:
+            fault = error
+        touched = {} if manner.check else {host: targets.wanted[host] for host in player.touched}
         _carry(store, before, run, set(targets.wanted) - set(touched))
         if touched:
             watcher.stage("Verifying again", len(touched))
-            look(place, replace(targets, wanted=touched, excluded=()), run, watcher.host)
-        after = store.record(run.id)
-        run.exit_code = judge_run(after.findings, after.members, after.controls, manner.fail_on)
-        if lost:
-            run.exit_code = ExitCode.INCOMPLETE
+            try:
+                look(place, replace(targets, wanted=touched, excluded=()), run, watcher.host)
+            except (KeyboardInterrupt, Interrupted):
+                raise _cut_off(player) from None
+        if fault or (player.refusals and not player.played):
+            raise fault or player.refusals[0]
+        run.exit_code = _result(store.record(run.id), player, manner)
     return run.id
+
+
+def _bring_about(
+    place: Workplace, targets: Targets, player: Player, before: RunRecord, manner: Manner, watcher: Watcher
+) -> None:
+    """Whatever is needed, then the roles that have no controls, then what could not be seen until now."""
+    wanted = _reached(before, targets)
+    size = max(1, place.settings.forks // 2)  # so that two runs are side by side where there are many hosts
+    player.play(batches(wanted if manner.everything else failing(before), place.catalogue, size))
+    player.play(whole_roles(tuple(wanted), place.catalogue, size))
+    hidden = {} if manner.check else _hidden(before, player.touched)
+    if not hidden:
+        return
+    # What the first round brought about may have hidden it: without sudo, nothing of sudo can be seen.
+    watcher.stage("Verifying what could not be looked at", len(hidden))
+    now = replace(targets, wanted=hidden, excluded=())
+    seen = verify(place, now, player.run.store, watcher.host, fail_on=manner.fail_on, parent=player.run.id)
+    player.play(batches(failing(player.run.store.record(seen)), place.catalogue, size))
+
+
+def _result(after: RunRecord, player: Player, manner: Manner) -> ExitCode:
+    """What it came to: for tasks as for hosts, what was expected is held against what was seen.
+
+    A failed task whose role still has a control that fails on that host is told by that finding. Any other one leaves
+    something undone that no verdict tells of, and so does a host where not all could be tried.
+    """
+    result = judge_run(after.findings, after.members, after.controls, manner.fail_on)
+    told = {
+        (finding.host, after.controls[finding.control].role)
+        for finding in after.findings
+        if finding.verdict is Verdict.FAIL and finding.control in after.controls
+    }
+    return ExitCode.INCOMPLETE if player.lost or player.failures - told else result
+
+
+def _cut_off(player: Player) -> Interrupted:
+    """Names the hosts of which nobody knows the state."""
+    hosts = ", ".join(player.touched)
+    if not hosts:
+        return Interrupted("Interrupted; no host had been touched.")
+    return Interrupted(f"Interrupted; touched and not looked at again: {hosts}.")
 
 
 def _reached(record: RunRecord, targets: Targets) -> dict[str, tuple[str, ...]]:
@@ -91,50 +126,13 @@ def _reached(record: RunRecord, targets: Targets) -> dict[str, tuple[str, ...]]:
     return {host: controls for host, controls in targets.wanted.items() if host in tested}
 
 
-def _hidden(record: RunRecord, hosts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def _hidden(record: RunRecord, hosts: Container[str]) -> dict[str, tuple[str, ...]]:
     """The controls that could not be looked at, on hosts where something else was brought about: now they may show."""
     found: dict[str, list[str]] = {}
     for finding in record.findings:
         if finding.verdict is Verdict.ERROR and finding.host in hosts:
             found.setdefault(finding.host, []).append(finding.control)
     return {host: tuple(controls) for host, controls in found.items()}
-
-
-def _second_round(place: Workplace, hidden: Targets, manner: Manner, run: Filed, watcher: Watcher) -> tuple[str, ...]:
-    """Bring about what was hidden by what the first round brought about (without sudo, nothing of sudo can be seen)."""
-    if not hidden.wanted:
-        return ()
-    watcher.stage("Verifying what could not be looked at", len(hidden.wanted))
-    seen = verify(place, hidden, run.store, watcher.host, fail_on=manner.fail_on, parent=run.id)
-    todo = batches(failing(run.store.record(seen)), {}, place.catalogue)
-    return tuple(host for batch in todo for host in _play(place, hidden, batch, manner, run, watcher))
-
-
-def _play(
-    place: Workplace, targets: Targets, batch: Batch, manner: Manner, run: Filed, watcher: Watcher
-) -> tuple[str, ...]:
-    """Run Ansible for one batch and file its changes. Returns the hosts that Ansible never got to."""
-    watcher.stage(f"Applying {batch.title}", len(batch.hosts))
-    request = play_request(place, targets, batch, run.id, check=manner.check)
-    outcome = _cancellable(place, request, watcher)
-    run.store.add_changes(run.id, outcome.changes)
-    if outcome.status is PlayStatus.BROKEN:
-        raise PlayError(f"Ansible died in the middle: {outcome.reason}", "What it had changed until then is on file.")
-    return outcome.missing
-
-
-def _cancellable(place: Workplace, request: PlayRequest, watcher: Watcher) -> PlayOutcome:
-    """Run the play in a thread, so that Ctrl-C reaches us and not Ansible."""
-    cancel = threading.Event()
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        playing = pool.submit(run_play, request, watcher.event, cancel=cancel)
-        try:
-            return playing.result()
-        except (KeyboardInterrupt, Interrupted):
-            cancel.set()
-            playing.exception()
-            end_leftovers(place, request.hosts, request.run_id)
-            raise
 
 
 def _carry(store: Store, before: str, run: Filed, hosts: set[str]) -> None:

@@ -80,10 +80,12 @@ def filed(store: Store, verb: str, place: Workplace, targets: Targets, parent: s
     this = Filed(run.id, store)
     try:
         yield this
-    except (KeyboardInterrupt, Interrupted):
+    except (KeyboardInterrupt, Interrupted) as error:
         store.finish(run.id, RunState.INTERRUPTED, Interrupted.exit_code, utcnow())
+        said = error.message if isinstance(error, Interrupted) else "Interrupted."
         raise Interrupted(
-            f"Interrupted; the run {run.id} is marked so.", f"`opsharden runs show {run.id}` shows how far it came."
+            f"{said} The run {run.id} is marked so.",
+            f"`opsharden runs show {run.id}` shows how far it came.",
         ) from None
     except OpshardenError as error:
         _close(store, run.id, error.exit_code)

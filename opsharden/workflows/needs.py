@@ -1,13 +1,15 @@
-"""Who needs what: hosts with the same need share one Ansible run."""
+"""Who needs what: hosts with different needs share one Ansible run, each with its own list of controls."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import yaml
 
-from opsharden.catalogue import Catalogue, site_playbook
+from opsharden.catalogue import Catalogue, roles_path, site_playbook
+from opsharden.model import ChangeStatus
+from opsharden.play import PlayOutcome
 
 
 @dataclass(frozen=True)
@@ -15,45 +17,93 @@ class Batch:
     """One Ansible run to be.
 
     Attributes:
-        hosts: Inventory names.
+        needs: Host to the controls to bring about there; none for roles that have no controls, which run whole.
         roles: In the order they are applied.
-        tags: The controls to bring about; none for roles that have no controls, which run whole.
+        singly: Whether each control is brought about by itself, so that one that fails stands in no other's way.
     """
 
-    hosts: tuple[str, ...]
+    needs: Mapping[str, tuple[str, ...]]
     roles: tuple[str, ...]
-    tags: tuple[str, ...]
+    singly: bool = False
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Inventory names."""
+        return tuple(self.needs)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """All controls that any of the hosts needs."""
+        return tuple(dict.fromkeys(control for controls in self.needs.values() for control in controls))
 
     @property
     def title(self) -> str:
         """What it is about, in a few words."""
-        return f"{len(self.tags)} controls" if self.tags else ", ".join(self.roles)
+        if not self.tags:
+            return ", ".join(self.roles)
+        number = len(self.tags)
+        return f"{number} control{'s' if number != 1 else ''}{' one by one' if self.singly and number > 1 else ''}"
+
+    def of(self, hosts: Sequence[str]) -> Batch:
+        """The same for some of its hosts."""
+        return Batch({host: self.needs[host] for host in hosts}, self.roles, self.singly)
 
 
-def batches(
-    needs: Mapping[str, tuple[str, ...]], reached: Mapping[str, tuple[str, ...]], catalogue: Catalogue
-) -> tuple[Batch, ...]:
-    """Group hosts by what they need.
+def batches(needs: Mapping[str, tuple[str, ...]], catalogue: Catalogue, size: int) -> tuple[Batch, ...]:
+    """Put hosts together into Ansible runs.
+
+    Our roles bring about on each host what its own list says. A user's role may know of tags only, which hold for all
+    hosts of a run, so hosts share a run only where they need the same of it.
 
     Args:
         needs: Host to the controls to bring about.
-        reached: All hosts that were reached; roles without controls of their own are for each of them.
         catalogue: Which role owns which control.
+        size: The most hosts of one run.
     """
     order = role_order(catalogue)
-    alike: dict[tuple[str, ...], list[str]] = {}
+    alike: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
     for host, controls in needs.items():
         fixable = tuple(control for control in controls if catalogue.controls[control].role in order)
         if fixable:
-            alike.setdefault(fixable, []).append(host)
-    found = []
-    for controls, hosts in alike.items():
-        owners = {catalogue.controls[control].role for control in controls}
-        found.append(Batch(tuple(hosts), tuple(role for role in order if role in owners), controls))
-    whole = tuple(role for role in order if not catalogue.roles[role].controls)
-    if whole and reached:
-        found.append(Batch(tuple(reached), whole, ()))
-    return tuple(found)
+            theirs = tuple(control for control in fixable if not is_ours(catalogue.controls[control].role, catalogue))
+            alike.setdefault(theirs, {})[host] = fixable
+    parts = ({host: hosts[host] for host in part} for hosts in alike.values() for part in _parts(tuple(hosts), size))
+    return tuple(_batch(part, catalogue) for part in parts)
+
+
+def whole_roles(hosts: Sequence[str], catalogue: Catalogue, size: int) -> tuple[Batch, ...]:
+    """The runs of roles that have no controls: on every host, whole."""
+    roles = tuple(role for role in role_order(catalogue) if not catalogue.roles[role].controls)
+    return tuple(Batch(dict.fromkeys(part, ()), roles) for part in _parts(hosts, size)) if roles else ()
+
+
+def left_over(batch: Batch, outcome: PlayOutcome, catalogue: Catalogue) -> tuple[Batch, ...]:
+    """What one failed task kept from being brought about: the other controls of its role, now one by one.
+
+    A host that was lost, or where a task took too long, is left alone.
+    """
+    left: dict[str, tuple[str, ...]] = {}
+    for host in batch.needs:
+        if host in outcome.failed and host not in (*outcome.unreachable, *outcome.timed_out):
+            roles = _not_done(host, batch, outcome)
+            controls = tuple(control for control in batch.needs[host] if catalogue.controls[control].role in roles)
+            if len(controls) > 1 or host in outcome.ended:
+                left[host] = controls
+    ours: dict[str, tuple[str, ...]] = {}
+    theirs: dict[str, dict[str, tuple[str, ...]]] = {}
+    for host, controls in left.items():
+        ours[host] = tuple(control for control in controls if is_ours(catalogue.controls[control].role, catalogue))
+        for control in controls:
+            if control not in ours[host]:
+                theirs.setdefault(control, {})[host] = (control,)
+    singly = {host: controls for host, controls in ours.items() if controls}
+    found = [_batch(singly, catalogue, singly=True)] if singly else []
+    return (*found, *(_batch(hosts, catalogue) for hosts in theirs.values()))
+
+
+def is_ours(role: str, catalogue: Catalogue) -> bool:
+    """Whether a role is one of ours, and so heeds the list of controls that each host is given."""
+    return catalogue.roles[role].path.is_relative_to(roles_path())
 
 
 def role_order(catalogue: Catalogue) -> tuple[str, ...]:
@@ -61,3 +111,21 @@ def role_order(catalogue: Catalogue) -> tuple[str, ...]:
     (play,) = yaml.safe_load(site_playbook().read_text(encoding="utf-8"))
     ours = tuple(role for role in play["roles"] if role in catalogue.roles)
     return (*ours, *sorted(role for role in catalogue.roles if role not in ours))
+
+
+def _batch(needs: Mapping[str, tuple[str, ...]], catalogue: Catalogue, *, singly: bool = False) -> Batch:
+    owners = {catalogue.controls[control].role for controls in needs.values() for control in controls}
+    return Batch(needs, tuple(role for role in role_order(catalogue) if role in owners), singly)
+
+
+def _not_done(host: str, batch: Batch, outcome: PlayOutcome) -> set[str]:
+    """The roles that failed on a host, and those that its turn never came to."""
+    failed = {change.role for change in outcome.changes if change.host == host and change.status is ChangeStatus.FAILED}
+    if host not in outcome.ended:
+        return failed
+    first = min((batch.roles.index(role) for role in failed if role in batch.roles), default=0)
+    return {*failed, *batch.roles[first:]}
+
+
+def _parts(hosts: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [hosts[start : start + size] for start in range(0, len(hosts), size)]

@@ -9,12 +9,12 @@ from pydantic import SecretStr
 
 from opsharden.catalogue import roles_path
 from opsharden.errors import InventoryError, VaultError
-from opsharden.play import OWN_SSH, OWN_SSH_ARGS, Content, PlayRequest, Unlock
-from opsharden.workflows.needs import Batch
+from opsharden.play import CONTROLS, OWN_SSH, OWN_SSH_ARGS, Content, PlayRequest, Unlock
+from opsharden.workflows.needs import Batch, is_ours
 from opsharden.workflows.workplace import Targets, Workplace
 
 SELECTED = "opsharden_selected"
-"""The variable that tells roles which controls are wanted on a host."""
+"""The variable that tells roles which controls are wanted on a host at all."""
 
 PEERS = {"monitoring": "monitoring_server", "backup": "backup_server"}
 """Which of our roles look at another host, and the variable that names it."""
@@ -26,17 +26,17 @@ _PLAIN_SSH = ("ssh", "smart")
 def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, *, check: bool) -> PlayRequest:
     """What Ansible is to do for a batch.
 
-    The tags say what is to be brought about now; the selected controls, what is wanted on the host at all: all that
-    its profiles name, also where this run is narrowed down, since a template always holds the whole state.
+    The tags are the controls that any of the hosts needs; which of them a host needs, its own variable says.
     """
     settings, access = place.settings, place.access
-    host_vars = {host: _variables(place, targets, host) for host in batch.hosts}
+    host_vars = {host: _variables(place, targets, batch, host) for host in batch.hosts}
     return PlayRequest(
         run_id=run_id,
         hosts=batch.hosts,
         inventory=_inventory(place, batch, host_vars),
         content=Content(
             roles=batch.roles,
+            singly=_singly(place, batch) if batch.singly else (),
             roles_path=(roles_path(), *settings.roles),
             tags=batch.tags,
             default_vars={"ansible_ssh_private_key_file": str(place.key)} if place.key else {},
@@ -44,7 +44,7 @@ def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, 
             extra_vars=access.extra or {},
         ),
         known_hosts=place.known_hosts,
-        forks=settings.forks,
+        forks=min(settings.forks, len(batch.hosts)),
         check=check,
         unlock=Unlock(
             access.become_password,
@@ -64,7 +64,7 @@ def _inventory(
     given the user's own sources, whole, which Ansible reads once more: right comes before fast.
     """
     whole = place.settings.inventory or tuple(f"{host}," for host in batch.hosts)
-    if not all(place.catalogue.roles[role].path.is_relative_to(roles_path()) for role in batch.roles):
+    if not all(is_ours(role, place.catalogue) for role in batch.roles):
         return whole
     try:
         part = place.inventory.excerpt((*batch.hosts, *_peers(place, batch, host_vars)), besides=host_vars)
@@ -79,7 +79,12 @@ def _peers(place: Workplace, batch: Batch, host_vars: Mapping[str, Mapping[str, 
     return {peer for peer in named if isinstance(peer, str)}
 
 
-def _variables(place: Workplace, targets: Targets, host: str) -> dict[str, Any]:
+def _singly(place: Workplace, batch: Batch) -> tuple[tuple[str, str], ...]:
+    owner = {control: place.catalogue.controls[control].role for control in batch.tags}
+    return tuple((role, control) for role in batch.roles for control in batch.tags if owner[control] == role)
+
+
+def _variables(place: Workplace, targets: Targets, batch: Batch, host: str) -> dict[str, Any]:
     profiles = targets.asked or place.profiles(host)
     values: dict[str, Any] = {}
     for name in profiles:
@@ -92,6 +97,7 @@ def _variables(place: Workplace, targets: Targets, host: str) -> dict[str, Any]:
         **unset,
         **({OWN_SSH_ARGS: own} if own else {}),
         **({"ansible_connection": OWN_SSH} if named in _PLAIN_SSH else {}),
+        **({CONTROLS: list(batch.needs[host])} if batch.tags else {}),
         SELECTED: list(place.wanted(host, targets.asked)),
         "opsharden_secrets_dir": str(place.settings.keys),
     }

@@ -3,8 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from opsharden.model import ChangeStatus
-from opsharden.play.events import HostCounts, HostResult, PlayEvent, Stats
-from opsharden.play.outcome import Ledger, PlayOutcome, PlayStatus
+from opsharden.play.events import HostBegan, HostCounts, HostResult, PlayEvent, Stats
+from opsharden.play.outcome import UNKNOWN_END, Ledger, PlayOutcome, PlayStatus
+from opsharden.play.preparation import GO_ON
 
 OK = HostResult("a", "ssh", "Looks", ChangeStatus.OK)
 CHANGED = HostResult("a", "ssh", "Sets", ChangeStatus.CHANGED, changed=True)
@@ -57,6 +58,42 @@ def test_rescued_failures_are_no_changes_but_the_one_that_stays_is() -> None:
 def test_the_final_counts_decide_about_unknown_results() -> None:
     assert tasks(fold(CHANGED, UNKNOWN, Stats({"a": HostCounts(ok=2, changed=1)}))) == ["Sets"]
     assert tasks(fold(CHANGED, UNKNOWN, Stats({"a": HostCounts(ok=2, changed=2)}))) == ["Sets", "Hides"]
+
+
+GONE_ON = HostResult("a", "", GO_ON, ChangeStatus.OK)
+
+
+def test_a_failure_that_the_next_role_goes_on_behind_stays_one() -> None:
+    rescued, final = replace(FAILED, task="Rescued"), replace(FAILED, task="Final")
+    outcome = fold(rescued, final, GONE_ON, CHANGED, Stats({"a": HostCounts(ok=2, changed=1, rescued=2)}))
+    assert tasks(outcome) == ["Final", "Sets"]
+    assert (outcome.failed, outcome.ended) == (("a",), ())
+
+
+def test_a_failure_that_nothing_goes_on_behind_ends_the_host() -> None:
+    outcome = fold(FAILED, GONE_ON, replace(FAILED, task="Handler"), Stats({"a": HostCounts(rescued=1, failed=1)}))
+    assert tasks(outcome) == ["Breaks", "Handler"]
+    assert outcome.ended == ("a",)
+
+
+def test_what_had_begun_when_a_play_died_is_told() -> None:
+    outcome = fold(OK, HostBegan("a", "ssh", "Sets"), status=PlayStatus.BROKEN)
+    assert [(change.task, change.status, change.message) for change in outcome.changes] == [
+        ("Sets", ChangeStatus.FAILED, UNKNOWN_END)
+    ]
+    assert tasks(fold(HostBegan("a", "ssh", "Sets"), CHANGED, status=PlayStatus.BROKEN)) == ["Sets"]
+
+
+def test_of_a_host_lost_at_the_first_task_nothing_had_begun() -> None:
+    gone = HostResult("a", "ssh", "Looks", ChangeStatus.UNREACHABLE, "no route")
+    stats = Stats({"a": HostCounts(unreachable=1)})
+    assert [change.message for change in fold(gone, stats).changes] == ["no route"]
+    assert [change.message for change in fold(OK, gone, stats).changes] == [f"no route {UNKNOWN_END}"]
+
+
+def test_a_task_that_took_too_long_is_told_apart() -> None:
+    late = replace(FAILED, timed_out=True)
+    assert fold(late, GONE_ON, Stats({"a": HostCounts(rescued=1)})).timed_out == ("a",)
 
 
 def test_a_change_in_an_ignored_failure_does_not_stand_for_an_unknown_one() -> None:

@@ -34,7 +34,7 @@ def after(words: tuple[str, ...], option: str) -> list[str]:
 def test_the_play_is_one_play_of_all_roles_marked_with_the_run(private: Private) -> None:
     prepare(request(), private)
     (play,) = json.loads((private.path / "project" / PLAYBOOK).read_text(encoding="utf-8"))
-    assert play["roles"] == ["ssh", "pam"]
+    assert [part["name"] for part in play["tasks"]] == ["ssh", "pam"]
     assert play["environment"] == {"OPSHARDEN_RUN": "r1"}
     assert (play["become"], play["gather_facts"]) == (True, False)
 

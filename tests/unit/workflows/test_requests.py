@@ -42,7 +42,7 @@ def workplace(source: Path, **fields: Any) -> Workplace:
 
 def request(place: Workplace, *roles: str, hosts: tuple[str, ...] = ("web1",)) -> Any:
     targets = Targets(dict.fromkeys(hosts, ()), (), ())
-    return play_request(place, targets, Batch(hosts, roles, ()), "r1", check=False).inventory
+    return play_request(place, targets, Batch(dict.fromkeys(hosts, ()), roles), "r1", check=False).inventory
 
 
 def hosts_in(inventory: Mapping[str, Any]) -> list[str]:
@@ -126,6 +126,24 @@ def test_both_roles_that_look_at_another_host_are_known() -> None:
 def test_ssh_by_name_is_reached_like_ssh_by_default(tmp_path: Path, named: str, used: str | None) -> None:
     source = tmp_path / "hosts.yml"
     source.write_text(f"all: {{hosts: {{web1: {{ansible_connection: {named}}}}}}}", encoding="utf-8")
-    targets, batch = Targets({"web1": ()}, (), ()), Batch(("web1",), ("ssh",), ())
+    targets, batch = Targets({"web1": ()}, (), ()), Batch({"web1": ("ssh-grace",)}, ("ssh",))
     made = play_request(workplace(source), targets, batch, "r1", check=False)
     assert made.content.host_vars["web1"].get("ansible_connection") == used
+
+
+def test_each_host_is_told_what_to_bring_about_there(place: Workplace) -> None:
+    targets = Targets({"web1": (), "web2": ()}, (), ())
+    batch = Batch({"web1": ("ssh-grace", "ban-texts"), "web2": ("ssh-grace",)}, ("banner", "ssh"))
+    made = play_request(place, targets, batch, "r1", check=False)
+    assert {host: own["opsharden_controls"] for host, own in made.content.host_vars.items()} == {
+        "web1": ["ssh-grace", "ban-texts"],
+        "web2": ["ssh-grace"],
+    }
+    assert (made.content.tags, made.content.singly) == (("ssh-grace", "ban-texts"), ())
+    singly = play_request(place, targets, replace(batch, singly=True), "r1", check=False)
+    assert singly.content.singly == (("banner", "ban-texts"), ("ssh", "ssh-grace"))
+
+
+def test_a_role_that_runs_whole_is_told_of_no_controls(place: Workplace) -> None:
+    made = play_request(place, Targets({"web1": ()}, (), ()), Batch({"web1": ()}, ("ssh",)), "r1", check=False)
+    assert "opsharden_controls" not in made.content.host_vars["web1"]

@@ -1,0 +1,203 @@
+"""Ansible runs side by side. What fails in one of them, on one host or for one control, is nobody else's."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Protocol
+
+from opsharden.errors import PlayError, VaultError
+from opsharden.model import Change, ChangeStatus
+from opsharden.play import PlayEvent, PlayOutcome, PlayStatus, run_play
+from opsharden.workflows.filing import Filed
+from opsharden.workflows.leftovers import end_leftovers
+from opsharden.workflows.needs import Batch, left_over
+from opsharden.workflows.requests import play_request
+from opsharden.workflows.workplace import Targets, Workplace
+
+_TRIES = 12
+"""How often a batch that Ansible refuses is halved to find the host it is about, before the rest is given up."""
+
+_NAP = 0.2
+_PROCESSES = max(2, os.cpu_count() or 2)
+
+
+class Listener(Protocol):
+    """Told of what happens, from one thread at a time; for progress only."""
+
+    def stage(self, title: str, hosts: int) -> None:
+        """A new stage begins, over that many hosts."""
+
+    def event(self, event: PlayEvent) -> None:
+        """Ansible did something."""
+
+
+class Player:
+    """Plays batches and files what came of them.
+
+    Attributes:
+        touched: Hosts on which something may have been changed.
+        failures: Per host and role, that a task failed and was not made good by a further try.
+        lost: Hosts for which not all could be tried: unreachable, held by somebody else, or their Ansible run broke.
+        refusals: Why Ansible would not run at all, one for each time.
+        played: Whether it did run, for any host.
+        run: What is filed under.
+    """
+
+    def __init__(self, place: Workplace, targets: Targets, run: Filed, listener: Listener, *, check: bool) -> None:
+        self.touched: dict[str, None] = {}
+        self.failures: set[tuple[str, str]] = set()
+        self.lost: set[str] = set()
+        self.refusals: list[PlayError | VaultError] = []
+        self.played = False
+        self.run = run
+        self._place, self._targets, self._check = place, targets, check
+        self._listener = listener
+        self._lock = threading.RLock()
+        self._cancel = threading.Event()
+        self._slots = _Slots(place.settings.forks)
+        self._faults: list[BaseException] = []
+
+    def play(self, batches: Sequence[Batch]) -> None:
+        """Play all of them, side by side, as many hosts at once as `forks` allows.
+
+        Raises:
+            Exception: One that nobody foresaw, when all are done.
+            KeyboardInterrupt: Ctrl-C; nothing is left running here or on the hosts that can be reached.
+        """
+        if not batches:
+            return
+        with ThreadPoolExecutor(min(len(batches), _PROCESSES)) as pool:
+            playing = [pool.submit(self._guarded, batch) for batch in batches]
+            try:
+                while wait(playing, timeout=_NAP).not_done:
+                    pass
+            except BaseException:
+                self._cancel.set()
+                for future in playing:
+                    future.cancel()
+                wait(playing)
+                end_leftovers(self._place, tuple(self.touched), self.run.id)
+                raise
+        if self._faults:
+            raise self._faults[0]
+
+    def _guarded(self, batch: Batch) -> None:
+        """Whatever happens in one batch, the others go on."""
+        try:
+            self._search(batch, iter(range(_TRIES)))
+        except BaseException as error:
+            self.lost.update(batch.hosts)
+            self._faults.append(error)
+
+    def _search(self, batch: Batch, tries: Iterable[int]) -> None:
+        """Play a batch; where Ansible will not run at all, each half by itself, until it is known whom it is about."""
+        try:
+            outcome = self._once(batch)
+        except (PlayError, VaultError) as error:
+            half = len(batch.hosts) // 2
+            if half and next(iter(tries), None) is not None and not self._cancel.is_set():
+                self._search(batch.of(batch.hosts[:half]), tries)
+                self._search(batch.of(batch.hosts[half:]), tries)
+                return
+            self.refusals.append(error)
+            self._not_played(batch.hosts, f"{error.message} {error.advice}".strip())
+            return
+        self.failures |= _failures(outcome)
+        for left in left_over(batch, outcome, self._place.catalogue):
+            self._again(left)
+
+    def _again(self, left: Batch) -> None:
+        try:
+            outcome = self._once(left)
+        except (PlayError, VaultError) as error:
+            self._not_played(left.hosts, f"{error.message} {error.advice}".strip())
+            return
+        # What failed at first is judged by how the second try ended.
+        self.failures -= {(host, role) for host in left.hosts for role in left.roles}
+        self.failures |= _failures(outcome)
+
+    def _once(self, batch: Batch) -> PlayOutcome:
+        with self._slots.taken(len(batch.hosts)):
+            if self._cancel.is_set():
+                return PlayOutcome(PlayStatus.CANCELLED, ())
+            self._tell_stage(batch)
+            request = play_request(self._place, self._targets, batch, self.run.id, check=self._check)
+            # From here on they may be changed, however it ends.
+            before = dict(self.touched)
+            self.touched.update(dict.fromkeys(batch.hosts))
+            try:
+                outcome = run_play(request, self._tell, cancel=self._cancel)
+            except (PlayError, VaultError):
+                self._untouch(batch.hosts, before)
+                raise
+        self.played = True
+        self._file(batch, outcome)
+        return outcome
+
+    def _file(self, batch: Batch, outcome: PlayOutcome) -> None:
+        self.run.store.add_changes(self.run.id, outcome.changes)
+        self.lost.update((*outcome.unreachable, *outcome.timed_out, *outcome.missing))
+        self._untouch(outcome.missing, {})
+        if outcome.status is PlayStatus.BROKEN:
+            self._not_played(batch.hosts, f"Ansible died in the middle: {outcome.reason}")
+        suspect = batch.hosts if outcome.status is PlayStatus.BROKEN else outcome.timed_out
+        if suspect and not self._cancel.is_set():
+            self._clean(suspect)
+
+    def _clean(self, hosts: Sequence[str]) -> None:
+        """End what runs on hosts of a task that nobody waits for any more; where we cannot, say so."""
+        unknown = end_leftovers(self._place, hosts, self.run.id)
+        text = "Something of this run may still be running there: it could not be ended."
+        self._add([Change(host, "", "End what was left running", ChangeStatus.FAILED, text) for host in unknown])
+
+    def _not_played(self, hosts: Iterable[str], why: str) -> None:
+        changes = [Change(host, "", "Run Ansible", ChangeStatus.FAILED, why) for host in hosts]
+        self.lost.update(change.host for change in changes)
+        self._add(changes)
+
+    def _add(self, changes: Sequence[Change]) -> None:
+        if changes:
+            self.run.store.add_changes(self.run.id, changes)
+
+    def _untouch(self, hosts: Iterable[str], before: Iterable[str]) -> None:
+        for host in hosts:
+            if host not in before:
+                self.touched.pop(host, None)
+
+    def _tell(self, event: PlayEvent) -> None:
+        with self._lock:
+            self._listener.event(event)
+
+    def _tell_stage(self, batch: Batch) -> None:
+        with self._lock:
+            self._listener.stage(f"Applying {batch.title}", len(batch.hosts))
+
+
+class _Slots:
+    """So many hosts may be worked on at once."""
+
+    def __init__(self, number: int) -> None:
+        self._free = self._all = number
+        self._change = threading.Condition()
+
+    @contextmanager
+    def taken(self, number: int) -> Iterator[None]:
+        """Wait for so many of them, or for all there are; they are given back at the end of the block."""
+        number = min(number, self._all)
+        with self._change:
+            self._change.wait_for(lambda: self._free >= number)
+            self._free -= number
+        try:
+            yield
+        finally:
+            with self._change:
+                self._free += number
+                self._change.notify_all()
+
+
+def _failures(outcome: PlayOutcome) -> set[tuple[str, str]]:
+    return {(change.host, change.role) for change in outcome.changes if change.status is ChangeStatus.FAILED}
