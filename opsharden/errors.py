@@ -14,6 +14,7 @@
         ├── Unreachable       4   no connection, wrong host key, login refused
         ├── BecomeRefused     4   logged in, but sudo said no
         ├── TransportBroken   4   the connection was lost or timed out in the middle
+        ├── HostHeld          4   another run is changing it
         └── Unanswered        4   one question has no answer to judge by; the host itself goes on being asked
             ├── TimedOut      4   the command took too long
             ├── TooMuch       4   it said more than is kept, so nobody knows all of it
@@ -96,6 +97,10 @@ class BecomeRefused(HostError):  # noqa: N818 - reads as a sentence where it is 
 
 class TransportBroken(HostError):  # noqa: N818 - reads as a sentence where it is caught
     """The connection was lost, or a command did not answer in time."""
+
+
+class HostHeld(HostError):  # noqa: N818 - reads as a sentence where it is caught
+    """Another run is changing the host."""
 
 
 class Unanswered(HostError):  # noqa: N818 - reads as a sentence where it is caught

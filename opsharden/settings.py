@@ -41,6 +41,8 @@ class Settings(BaseModel):
     connect_timeout: float = Field(10, gt=0, description="Seconds to wait for a connection.")
     command_timeout: float = Field(60, gt=0, description="Seconds one command of a check may take.")
     host_timeout: float = Field(300, gt=0, description="Seconds the whole verification of one host may take.")
+    task_timeout: float = Field(1800, gt=0, description="Seconds one task of an apply may take on a host.")
+    apply_timeout: float = Field(7200, gt=0, description="Seconds one Ansible run of an apply may take.")
     vault_password_file: Path | None = Field(None, description="A file with the Ansible Vault password.")
 
 

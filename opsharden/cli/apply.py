@@ -102,7 +102,8 @@ class _Watcher:
     def event(self, event: PlayEvent) -> None:
         """Show what changed or failed; what was fine already is not worth a line."""
         if isinstance(event, HostResult) and event.status in _SHOWN:
-            self._say(f"{event.host}: {event.status.value}: {event.role}: {event.task}{_because(event)}")
+            what = f"{event.role}: {event.task}" if event.role else event.task
+            self._say(f"{event.host}: {event.status.value}: {what}{_because(event)}")
 
     def _end(self) -> None:
         if self._progress:

@@ -1,7 +1,8 @@
-"""The environment Ansible runs in: ours from the ground up, nothing of the user's shell but what ssh needs."""
+"""The environment Ansible runs in: the user's, which templates may look at, less all that would steer Ansible."""
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import sys
@@ -17,7 +18,7 @@ OWN_SSH = "opsharden_ssh"
 RELAY = "relay"
 """Where in the private folder the relay listens, which Ansible's workers are told of in their environment."""
 
-_KEPT = ("HOME", "SSH_AUTH_SOCK")
+_STEERS = ("ANSIBLE_", "PYTHON", "RUNNER_", "LC_", "LANG")
 _CALLBACKS = Path(__file__).with_name("callback")
 _CONNECTIONS = Path(__file__).with_name("connection")
 _SETTINGS = {
@@ -37,24 +38,30 @@ _SETTINGS = {
     # ansible-runner's callback is built upon this one; the usual one would print every failed result in full.
     "ANSIBLE_STDOUT_CALLBACK": "opsharden_quiet",
     "ANSIBLE_TIMEOUT": "15",
+    # There is nobody to answer a question in a window.
+    "SSH_ASKPASS_REQUIRE": "never",
     # For hosts whose inventory entry does not say how to reach them.
     "ANSIBLE_TRANSPORT": OWN_SSH,
 }
 
 
-def environment(private: Path, roles_path: Sequence[Path], shell: Mapping[str, str]) -> dict[str, str]:
+def environment(
+    private: Path, roles_path: Sequence[Path], shell: Mapping[str, str], *, task_timeout: float = 0
+) -> dict[str, str]:
     """All variables of the supervisor and of what it starts.
 
     The user's ansible.cfg and ANSIBLE_* variables are left out on purpose: how to reach a host is the inventory's to
-    say, and how to run is ours; a `host_key_checking = False` lying about must not reach a host.
+    say, and how to run is ours; a `host_key_checking = False` lying about must not reach a host. All else comes along,
+    for `lookup('env', …)` in an inventory has to find for Ansible what it finds for us.
 
     Args:
         private: The play's private folder; all that Ansible keeps for itself goes there.
         roles_path: Folders of roles.
         shell: The variables we were started with.
+        task_timeout: Seconds a task may take on a host; 0 for ever.
     """
     return {
-        **{name: shell[name] for name in _KEPT if name in shell},
+        **{name: value for name, value in shell.items() if not name.startswith(_STEERS)},
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), shell.get("PATH", os.defpath))),
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
@@ -67,6 +74,7 @@ def environment(private: Path, roles_path: Sequence[Path], shell: Mapping[str, s
         "ANSIBLE_LOCAL_TEMP": str(private / "tmp"),
         "ANSIBLE_ROLES_PATH": os.pathsep.join(map(str, roles_path)),
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(private / "cp"),
+        "ANSIBLE_TASK_TIMEOUT": str(math.ceil(task_timeout)),
     }
 
 
@@ -109,4 +117,7 @@ def _conditions(known_hosts: Sequence[Path]) -> dict[str, str]:
         "UserKnownHostsFile": " ".join(f'"{path}"' for path in known_hosts) or "none",
         "GlobalKnownHostsFile": "none",
         "UpdateHostKeys": "no",
+        # A host that is frozen, or gone without a word, is given up within a minute; see ssh_config(5).
+        "ServerAliveInterval": "15",
+        "ServerAliveCountMax": "3",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,12 @@ from opsharden.play.events import HostBegan, HostCounts, HostResult, PlayEvent, 
 from opsharden.play.preparation import GO_ON
 
 UNKNOWN_END = "It had begun; how it ended is unknown, and it may still run there."
+# What ssh says where it never got in.
+_OUTSIDE = re.compile(
+    r"banner exchange|refused|denied|resolve|no route|unreachable|verification failed|\bkex|too many authentication"
+    r"|connection (to \S+ port \d+ )?(timed out|closed)",
+    re.IGNORECASE,
+)
 _KEPT = (ChangeStatus.CHANGED, ChangeStatus.FAILED, ChangeStatus.UNREACHABLE)
 
 
@@ -93,7 +100,9 @@ class Ledger:
                 self._add_result(event)
 
     def _add_result(self, event: HostResult) -> None:
-        if event.status is ChangeStatus.UNREACHABLE and event.host in self._tally:
+        if event.status is ChangeStatus.UNREACHABLE and (
+            event.host in self._tally or not _OUTSIDE.search(event.message)
+        ):
             event = replace(event, message=f"{event.message} {UNKNOWN_END}".strip())
         self._tally.setdefault(event.host, Counter())[event.status] += 1
         if event.status in _KEPT and not event.ignored:

@@ -13,7 +13,7 @@ from opsharden.play.environment import SSH_CONFIG, connection_vars, ssh_config
 from opsharden.play.private import Private
 from opsharden.play.request import Content, PlayRequest
 
-PLAYBOOK = "play.json"
+PLAYBOOK = "play/play.json"
 SEALED = "sealed"
 """Where in the folder the files with secrets are; gone as soon as Ansible has read them."""
 
@@ -44,13 +44,13 @@ def prepare(request: PlayRequest, private: Private) -> tuple[str, ...]:
     private.write("ansible.cfg", "")
     private.write(SSH_CONFIG, ssh_config(request.known_hosts))
     private.write("env/settings", json.dumps(_RUNNER))
-    private.write(f"project/{PLAYBOOK}", _json("the play", [_play(request)]))
+    private.write(PLAYBOOK, _json("the play", [_play(request)]))
     for host, variables in request.content.host_vars.items():
         if ".." in Path(host).parts:
             raise PlayError(f"{host} cannot be the name of a host.", "Rename it in the inventory.")
         # By a second name too, since the first is another for each control that is brought about by itself.
         left = {_LEFT: variables[CONTROLS]} if CONTROLS in variables else {}
-        private.write(f"project/host_vars/{host}.json", _json(host, {**variables, **left}))
+        private.write(f"play/host_vars/{host}.json", _json(host, {**variables, **left}))
     words = ["--limit", f"@{private.write('hosts', chr(10).join(request.hosts) + chr(10))}"]
     # First, so that every later source overrules it; it names no host, so it makes none appear.
     defaults = {"all": {"vars": dict(request.content.default_vars)}}

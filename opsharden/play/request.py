@@ -73,6 +73,8 @@ class PlayRequest:
         unlock: Passwords.
         forks: How many hosts are worked on at the same time.
         check: Ansible's check mode: say what would change, change nothing.
+        task_timeout: Seconds one task may take on one host; 0 for ever.
+        timeout: Seconds the run may take; 0 for ever.
     """
 
     run_id: str
@@ -83,3 +85,5 @@ class PlayRequest:
     unlock: Unlock = field(default_factory=Unlock)
     forks: int = 10
     check: bool = False
+    task_timeout: float = 0
+    timeout: float = 0

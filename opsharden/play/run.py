@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,7 +54,10 @@ def run_play(request: PlayRequest, on_event: Callable[[PlayEvent], None], *, can
     ended: Ended | None = None
     with private_folder() as private, tempfile.TemporaryFile() as errors:
         job = Job(str(private.path), prepare(request, private), request.unlock.secrets)
-        with _supervisor(request, private, job, errors) as process, _following(process, cancel):
+        with (
+            _supervisor(request, private, job, errors) as process,
+            _following(process, cancel, request.timeout) as late,
+        ):
             for event in _events(process):
                 if isinstance(event, Ended):
                     ended = event
@@ -64,6 +68,8 @@ def run_play(request: PlayRequest, on_event: Callable[[PlayEvent], None], *, can
                 _tell(on_event, event)
         if ended is None:
             ended = Ended(fault=f"the process that watches over it was lost{_last_words(errors, job)}")
+    if late.is_set():
+        ended = Ended(fault=f"it took longer than {request.timeout:g} seconds")
     return _conclude(ledger, notices, ended, cancelled=cancel.is_set())
 
 
@@ -94,11 +100,12 @@ def _supervisor(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The child, told to stop and waited for when the block is left, however it is left."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "opsharden.play.supervisor"],
+        # -P: not from the folder one stands in, where anybody may have left an `opsharden`.
+        [sys.executable, "-P", "-m", "opsharden.play.supervisor"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
-        env=environment(private.path, request.content.roles_path, os.environ),
+        env=environment(private.path, request.content.roles_path, os.environ, task_timeout=request.task_timeout),
         pass_fds=(private.lock,),
         start_new_session=True,  # the terminal's Ctrl-C is ours to handle
     )
@@ -116,20 +123,26 @@ def _supervisor(
 
 
 @contextmanager
-def _following(process: subprocess.Popen[bytes], cancel: threading.Event) -> Iterator[None]:
-    """Stops the child as soon as the event is set, as long as the block lasts."""
-    done = threading.Event()
+def _following(process: subprocess.Popen[bytes], cancel: threading.Event, timeout: float) -> Iterator[threading.Event]:
+    """Stops the child as soon as the event is set or its time is over, as long as the block lasts.
+
+    Gives an event that is set in the second case.
+    """
+    done, late = threading.Event(), threading.Event()
+    deadline = time.monotonic() + (timeout or float("inf"))
 
     def watch() -> None:
         while not done.is_set():
-            if cancel.wait(_NAP):
+            if cancel.wait(_NAP) or time.monotonic() > deadline:
+                if not cancel.is_set():
+                    late.set()
                 _stop(process)
                 return
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
     try:
-        yield
+        yield late
     finally:
         done.set()
         thread.join()

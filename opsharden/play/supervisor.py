@@ -80,7 +80,9 @@ class Supervisor:
     def _play(self) -> None:
         ansible_runner.run(
             private_data_dir=str(self._private),
-            playbook=PLAYBOOK,
+            playbook=str(self._private / PLAYBOOK),
+            # Where the user stands: paths in ssh's arguments and lookups of files may be relative to it.
+            project_dir=str(Path.cwd()),
             cmdline=shlex.join(self._words),
             quiet=True,
             suppress_env_files=True,

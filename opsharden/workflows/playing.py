@@ -11,8 +11,9 @@ from typing import Protocol
 
 from opsharden.errors import PlayError, VaultError
 from opsharden.model import Change, ChangeStatus
-from opsharden.play import PlayEvent, PlayOutcome, PlayStatus, run_play
+from opsharden.play import UNKNOWN_END, HostResult, PlayEvent, PlayOutcome, PlayStatus, run_play
 from opsharden.workflows.filing import Filed
+from opsharden.workflows.lease import Holder, leases
 from opsharden.workflows.leftovers import end_leftovers
 from opsharden.workflows.needs import Batch, left_over
 from opsharden.workflows.requests import play_request
@@ -21,6 +22,7 @@ from opsharden.workflows.workplace import Targets, Workplace
 _TRIES = 12
 """How often a batch that Ansible refuses is halved to find the host it is about, before the rest is given up."""
 
+_RUN = "Run Ansible"
 _NAP = 0.2
 _PROCESSES = max(2, os.cpu_count() or 2)
 
@@ -59,6 +61,7 @@ class Player:
         self._lock = threading.RLock()
         self._cancel = threading.Event()
         self._slots = _Slots(place.settings.forks)
+        self._holder = Holder.of(run.store.record(run.id).run)
         self._faults: list[BaseException] = []
 
     def play(self, batches: Sequence[Batch]) -> None:
@@ -88,10 +91,24 @@ class Player:
     def _guarded(self, batch: Batch) -> None:
         """Whatever happens in one batch, the others go on."""
         try:
-            self._search(batch, iter(range(_TRIES)))
+            with self._slots.taken(len(batch.hosts)):
+                self._hold(batch)
         except BaseException as error:
             self.lost.update(batch.hosts)
             self._faults.append(error)
+
+    def _hold(self, batch: Batch) -> None:
+        """Play a batch on those of its hosts that nobody else is changing. A dry run changes nothing itself."""
+        if self._cancel.is_set():
+            return
+        if self._check:
+            self._search(batch, iter(range(_TRIES)))
+            return
+        with leases(self._place, batch.hosts, self._holder) as refused:
+            for host, error in refused.items():
+                self._not_done([host], "Hold the host for this run", f"{error.message} {error.advice}".strip())
+            if free := [host for host in batch.hosts if host not in refused]:
+                self._search(batch.of(free), iter(range(_TRIES)))
 
     def _search(self, batch: Batch, tries: Iterable[int]) -> None:
         """Play a batch; where Ansible will not run at all, each half by itself, until it is known whom it is about."""
@@ -104,7 +121,7 @@ class Player:
                 self._search(batch.of(batch.hosts[half:]), tries)
                 return
             self.refusals.append(error)
-            self._not_played(batch.hosts, f"{error.message} {error.advice}".strip())
+            self._not_done(batch.hosts, _RUN, f"{error.message} {error.advice}".strip())
             return
         self.failures |= _failures(outcome)
         for left in left_over(batch, outcome, self._place.catalogue):
@@ -114,26 +131,25 @@ class Player:
         try:
             outcome = self._once(left)
         except (PlayError, VaultError) as error:
-            self._not_played(left.hosts, f"{error.message} {error.advice}".strip())
+            self._not_done(left.hosts, _RUN, f"{error.message} {error.advice}".strip())
             return
         # What failed at first is judged by how the second try ended.
         self.failures -= {(host, role) for host in left.hosts for role in left.roles}
         self.failures |= _failures(outcome)
 
     def _once(self, batch: Batch) -> PlayOutcome:
-        with self._slots.taken(len(batch.hosts)):
-            if self._cancel.is_set():
-                return PlayOutcome(PlayStatus.CANCELLED, ())
-            self._tell_stage(batch)
-            request = play_request(self._place, self._targets, batch, self.run.id, check=self._check)
-            # From here on they may be changed, however it ends.
-            before = dict(self.touched)
-            self.touched.update(dict.fromkeys(batch.hosts))
-            try:
-                outcome = run_play(request, self._tell, cancel=self._cancel)
-            except (PlayError, VaultError):
-                self._untouch(batch.hosts, before)
-                raise
+        if self._cancel.is_set():
+            return PlayOutcome(PlayStatus.CANCELLED, ())
+        self._tell_stage(batch)
+        request = play_request(self._place, self._targets, batch, self.run.id, check=self._check)
+        # From here on they may be changed, however it ends.
+        before = dict(self.touched)
+        self.touched.update(dict.fromkeys(batch.hosts))
+        try:
+            outcome = run_play(request, self._tell, cancel=self._cancel)
+        except (PlayError, VaultError):
+            self._untouch(batch.hosts, before)
+            raise
         self.played = True
         self._file(batch, outcome)
         return outcome
@@ -143,25 +159,24 @@ class Player:
         self.lost.update((*outcome.unreachable, *outcome.timed_out, *outcome.missing))
         self._untouch(outcome.missing, {})
         if outcome.status is PlayStatus.BROKEN:
-            self._not_played(batch.hosts, f"Ansible died in the middle: {outcome.reason}")
-        suspect = batch.hosts if outcome.status is PlayStatus.BROKEN else outcome.timed_out
+            self._not_done(batch.hosts, _RUN, f"Ansible died in the middle: {outcome.reason}")
+        suspect = set(outcome.timed_out) | {each.host for each in outcome.changes if UNKNOWN_END in each.message}
         if suspect and not self._cancel.is_set():
-            self._clean(suspect)
+            self._clean(sorted(suspect))
 
     def _clean(self, hosts: Sequence[str]) -> None:
         """End what runs on hosts of a task that nobody waits for any more; where we cannot, say so."""
         unknown = end_leftovers(self._place, hosts, self.run.id)
         text = "Something of this run may still be running there: it could not be ended."
-        self._add([Change(host, "", "End what was left running", ChangeStatus.FAILED, text) for host in unknown])
+        self._not_done(unknown, "End what was left running", text)
 
-    def _not_played(self, hosts: Iterable[str], why: str) -> None:
-        changes = [Change(host, "", "Run Ansible", ChangeStatus.FAILED, why) for host in hosts]
+    def _not_done(self, hosts: Iterable[str], what: str, why: str) -> None:
+        """File something that belongs to no task of a role, and tell it."""
+        changes = [Change(host, "", what, ChangeStatus.FAILED, why) for host in hosts]
         self.lost.update(change.host for change in changes)
-        self._add(changes)
-
-    def _add(self, changes: Sequence[Change]) -> None:
-        if changes:
-            self.run.store.add_changes(self.run.id, changes)
+        self.run.store.add_changes(self.run.id, changes)
+        for each in changes:
+            self._tell(HostResult(each.host, each.role, each.task, each.status, each.message))
 
     def _untouch(self, hosts: Iterable[str], before: Iterable[str]) -> None:
         for host in hosts:

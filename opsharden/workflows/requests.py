@@ -46,6 +46,8 @@ def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, 
         known_hosts=place.known_hosts,
         forks=min(settings.forks, len(batch.hosts)),
         check=check,
+        task_timeout=settings.task_timeout,
+        timeout=settings.apply_timeout,
         unlock=Unlock(
             access.become_password,
             access.vault_password,

@@ -30,7 +30,7 @@ def play(request: PlayRequest, listen: Callable[[PlayEvent], None] = lambda even
 def ours(folder: Path, tmp_path: Path) -> bool:
     """Whether it is the folder of a play of this test; others may play on this machine too."""
     try:
-        return tmp_path.name in (folder / "project" / "play.json").read_text(encoding="utf-8")
+        return tmp_path.name in (folder / "play" / "play.json").read_text(encoding="utf-8")
     except OSError:
         return False
 

@@ -21,11 +21,21 @@ SHELL = {
 }
 
 
-def test_nothing_of_the_shell_comes_along_but_what_ssh_needs() -> None:
+def test_the_shell_comes_along_for_templates_less_what_steers_ansible() -> None:
     made = environment(Path("/p"), (Path("/r 1"), Path("/r2")), SHELL)
-    assert {name for name in made if made[name] == SHELL.get(name)} == {"HOME", "SSH_AUTH_SOCK"}
-    assert not {"TERM", "AWS_SECRET_ACCESS_KEY", "PYTHONPATH", "ANSIBLE_BECOME_PASSWORD_FILE"} & set(made)
-    assert "secret" not in " ".join(made.values())
+    assert {name for name in made if made[name] == SHELL.get(name)} == {
+        "HOME",
+        "SSH_AUTH_SOCK",
+        "TERM",
+        "AWS_SECRET_ACCESS_KEY",
+    }
+    assert not {"PYTHONPATH", "ANSIBLE_BECOME_PASSWORD_FILE"} & set(made)
+
+
+def test_a_task_has_its_time_and_a_silent_host_is_given_up() -> None:
+    assert environment(Path("/p"), (), SHELL, task_timeout=90)["ANSIBLE_TASK_TIMEOUT"] == "90"
+    assert {"ServerAliveInterval=15", "ServerAliveCountMax=3"} <= set(options())
+    assert "ServerAliveInterval 15" in ssh_config([]).splitlines(), "of jump hosts too"
 
 
 def test_what_runner_would_loosen_is_tight() -> None:

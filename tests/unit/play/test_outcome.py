@@ -88,6 +88,8 @@ def test_of_a_host_lost_at_the_first_task_nothing_had_begun() -> None:
     gone = HostResult("a", "ssh", "Looks", ChangeStatus.UNREACHABLE, "no route")
     stats = Stats({"a": HostCounts(unreachable=1)})
     assert [change.message for change in fold(gone, stats).changes] == ["no route"]
+    silent = replace(gone, message="Data could not be sent")
+    assert [change.message for change in fold(silent, stats).changes] == [f"Data could not be sent {UNKNOWN_END}"]
     assert [change.message for change in fold(OK, gone, stats).changes] == [f"no route {UNKNOWN_END}"]
 
 

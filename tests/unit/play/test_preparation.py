@@ -33,7 +33,7 @@ def after(words: tuple[str, ...], option: str) -> list[str]:
 
 def test_the_play_is_one_play_of_all_roles_marked_with_the_run(private: Private) -> None:
     prepare(request(), private)
-    (play,) = json.loads((private.path / "project" / PLAYBOOK).read_text(encoding="utf-8"))
+    (play,) = json.loads((private.path / PLAYBOOK).read_text(encoding="utf-8"))
     assert [part["name"] for part in play["tasks"]] == ["ssh", "pam"]
     assert play["environment"] == {"OPSHARDEN_RUN": "r1"}
     assert (play["become"], play["gather_facts"]) == (True, False)
@@ -57,7 +57,7 @@ def test_defaults_are_the_first_source_and_name_no_host(private: Private) -> Non
 
 def test_host_variables_lie_beside_the_play_and_are_no_source(private: Private) -> None:
     words = prepare(request(host_vars={"a": {"selected": ("x",), "on": date(2026, 1, 2)}}), private)
-    found = private.path / "project" / "host_vars" / "a.json"
+    found = private.path / "play" / "host_vars" / "a.json"
     assert json.loads(found.read_text(encoding="utf-8")) == {"selected": ["x"], "on": "2026-01-02"}
     assert after(words, "-i") == ["/etc/hosts.yml", "x,y"]
 
