@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
@@ -210,6 +210,7 @@ class Finding:
         observations: Digests of the observations the verdict stands on.
         seconds: How long the check took.
         by_hand: What apply leaves to the administrator: file, line and why; empty where apply can bring it about.
+        by_apply: Whether apply brings about any of it; False where all of it is left to the administrator.
     """
 
     host: str
@@ -221,6 +222,7 @@ class Finding:
     observations: tuple[str, ...] = ()
     seconds: float = 0.0
     by_hand: str = ""
+    by_apply: bool = True
 
 
 class HostStatus(StrEnum):
@@ -233,11 +235,23 @@ class HostStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One host in the population of a run."""
+    """One host in the population of a run.
+
+    Attributes:
+        host: Inventory name.
+        status: What became of it.
+        reason: Why it was not looked at, for people; may name the host and where it was looked for.
+        cause: The same without what only this host has (name, address, port, key), so equal for all hosts it is so for;
+            empty where the reason has none of that.
+        controls: Ids of the controls that were to be looked at; only where the host was not, since findings say it
+            otherwise. Each of them counts as unreachable.
+    """
 
     host: str
     status: HostStatus
     reason: str = ""
+    cause: str = ""
+    controls: tuple[str, ...] = ()
 
 
 class RunState(StrEnum):
@@ -319,12 +333,13 @@ class Run:
 class RunRecord:
     """A run with all it left behind: what reports are made of.
 
+    A host that was not looked at has no findings: its member says why, and which controls nobody looked at.
     `observations` maps a digest to its observation; it is empty where the record was loaded without them.
     """
 
     run: Run
     members: tuple[Member, ...]
-    findings: tuple[Finding, ...]
+    findings: Sequence[Finding]
     changes: tuple[Change, ...]
     controls: Mapping[str, Control]
     observations: Mapping[str, Observation] = field(default_factory=dict)

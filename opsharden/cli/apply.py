@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from opsharden.cli import options
-from opsharden.cli.console import data, said
+from opsharden.cli.console import said
 from opsharden.cli.progress import HostProgress
 from opsharden.cli.result import deliver
 from opsharden.model import ChangeStatus, Severity
@@ -33,6 +33,7 @@ def apply(  # noqa: PLR0913, PLR0917 - one parameter per option of the command l
     everything: Everything = False,
     check: Check = False,
     output: options.Output = None,
+    verbose: options.Verbose = False,
     fail_on: options.FailOn = Severity.LOW,
     exit_zero: options.ExitZero = False,
     forks: options.Forks = None,
@@ -69,7 +70,7 @@ def apply(  # noqa: PLR0913, PLR0917 - one parameter per option of the command l
     with open_store(place, [place.host(name) for name in targets.wanted]) as store:
         with _Watcher(said()) as watcher:
             run_id = apply_targets(place, targets, store, manner, watcher)
-        code = deliver(store.record(run_id, observations=True), wanted, data(), said())
+        code = deliver(store, run_id, wanted, verbose=verbose)
     raise typer.Exit(0 if exit_zero else code)
 
 

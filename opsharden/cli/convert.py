@@ -8,7 +8,7 @@ import typer
 
 from opsharden import settings
 from opsharden.cli import options
-from opsharden.cli.console import data, said
+from opsharden.cli.console import data, say
 from opsharden.report import outputs
 from opsharden.workflows import runs
 
@@ -18,6 +18,7 @@ def convert(
         str, typer.Argument(metavar="[RUN]", help="A run id, the beginning of one, or `latest`.")
     ] = "latest",
     output: options.Output = None,
+    verbose: options.Verbose = False,
 ) -> None:
     """Render a filed run again, in any format and with all its observations. No host is asked.
 
@@ -28,6 +29,6 @@ def convert(
     The exit code is 0 whatever the run came to.
     """
     wanted = outputs.parse(output or ())
-    record = runs.shown(settings.load().database, run)
-    for path in outputs.write(wanted, record, data()):
-        said().print(f"written to: {path}", markup=False, highlight=False, soft_wrap=True)
+    record = runs.shown(settings.load().database, run, observations=outputs.show_observations(wanted))
+    for path in outputs.write(wanted, record, data(), verbose=verbose):
+        say(f"written to: {path}")

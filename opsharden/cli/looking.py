@@ -3,44 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from opsharden.cli.console import data, said
+from opsharden.cli.console import said
 from opsharden.cli.progress import HostProgress
 from opsharden.cli.result import deliver
 from opsharden.model import Severity
 from opsharden.report import outputs
 from opsharden.workflows.filing import open_store
+from opsharden.workflows.laps import Laps
 from opsharden.workflows.looking import Looking, Seen
 from opsharden.workflows.verify import verify
 from opsharden.workflows.workplace import Targets, Workplace
 
 
-def look(
-    place: Workplace, targets: Targets, hosts: Looking, output: Sequence[str], fail_on: Severity
-) -> tuple[list[Seen], int]:
+@dataclass(frozen=True)
+class Shown:
+    """What is to be shown of a verify.
+
+    Attributes:
+        output: Where the reports go, as `--output` has it.
+        verbose: Whether a table on stdout is to cut nothing.
+        laps: Whether it is to be said where the time went.
+    """
+
+    output: Sequence[str] = ()
+    verbose: bool = False
+    laps: bool = False
+
+
+def look(place: Workplace, targets: Targets, hosts: Looking, fail_on: Severity, shown: Shown) -> tuple[list[Laps], int]:
     """Look at the hosts and deliver what was seen.
 
     Args:
         place: What this invocation works with.
         targets: Hosts and their controls.
         hosts: The same, being reached.
-        output: Where the reports go, as `--output` has it.
         fail_on: The weakest severity whose failures make the run's result `findings`.
+        shown: What is to be shown of it.
 
     Returns:
-        The hosts in the order they were finished, and the exit code.
+        Where the time of each host went, if that is wanted, and the exit code.
 
     Raises:
         EvidenceError: It could not be filed.
         Interrupted: Ctrl-C.
     """
-    seen: list[Seen] = []
+    laps: list[Laps] = []
     with open_store(place, [place.host(name) for name in targets.wanted]) as store:
         with HostProgress(said(), "Verifying", len(targets.wanted)) as progress:
 
             def on_host(host: Seen) -> None:
-                seen.append(host)
+                if shown.laps:
+                    laps.append(host.laps)
                 progress.host(host)
 
             run_id = verify(place, targets, store, on_host, fail_on=fail_on, hosts=hosts)
-        return seen, deliver(store.record(run_id, observations=True), outputs.parse(output), data(), said())
+        return laps, deliver(store, run_id, outputs.parse(shown.output), verbose=shown.verbose)

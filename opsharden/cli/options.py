@@ -44,6 +44,7 @@ Output = Annotated[
     list[str] | None,
     typer.Option("-o", "--output", metavar="FORMAT[:PATH]", help="table, json, junit, csv or html; several at once."),
 ]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Cut nothing in the table.")]
 FailOn = Annotated[Severity, typer.Option("--fail-on", help="The weakest severity that makes the exit code 3.")]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Findings and unreachable hosts are no failure.")]
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opsharden import settings as all_settings
-from opsharden.cli.console import data, said
+from opsharden.cli.console import data, say
 from opsharden.evidence import Store
-from opsharden.model import Severity
+from opsharden.model import Finding, Severity, Verdict
 from opsharden.report import outputs
+from opsharden.report.telling import told
 from opsharden.workflows import replay as workflow
 from opsharden.workflows.workplace import Access, open_workplace
 
 
-def replay(run: str, output: Sequence[str], fail_on: Severity) -> int:
+def replay(run: str, output: Sequence[str], fail_on: Severity, *, verbose: bool = False) -> int:
     """Judge a run again and show what came out. Returns the exit code.
 
     Args:
         run: A run's id, or `latest`.
         output: Where the reports go, as `--output` has it.
         fail_on: The weakest severity whose failures make the result `findings`.
+        verbose: Whether a table on stdout is to cut nothing.
 
     Raises:
         EvidenceError: There is no such run on file.
@@ -29,7 +31,8 @@ def replay(run: str, output: Sequence[str], fail_on: Severity) -> int:
     place = open_workplace(settings, Access())
     with Store.open(settings.database, create=False) as store:
         judged = workflow.replay(place, store, run, fail_on)
-    outputs.write(outputs.parse(output), judged.record, data())
+    for path in outputs.write(outputs.parse(output), judged.record, data(), verbose=verbose):
+        say(f"written to: {path}")
     _tell(judged)
     return int(judged.record.run.exit_code or 0)
 
@@ -38,7 +41,7 @@ def _tell(judged: workflow.Replay) -> None:
     """Say how what comes out now compares with what was filed."""
     lines = [
         f"{each.derived.host}: {each.derived.control}: {each.derived.verdict}, filed as {each.filed.verdict}: "
-        f"{each.derived.reason}"
+        f"{_why(each.derived)}"
         for each in judged.deviations
     ]
     if not judged.same_content:
@@ -46,4 +49,10 @@ def _tell(judged: workflow.Replay) -> None:
     same = len(judged.record.findings) - len(judged.deviations)
     lines.append(f"replayed {judged.record.run.id}: {same} of {len(judged.record.findings)} verdicts as filed")
     for line in lines:
-        said().print(line, markup=False, highlight=False, soft_wrap=True)
+        say(line)
+
+
+def _why(finding: Finding) -> str:
+    """What it is and should be, where it fails; else the reason."""
+    lines = told(finding.observed, finding.expected) if finding.verdict is Verdict.FAIL else ()
+    return " ".join("; ".join(line.sentence for line in lines).split()) or finding.reason

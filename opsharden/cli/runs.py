@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from opsharden import settings
+from opsharden.cli import options
+from opsharden.cli.console import data, say, table
 from opsharden.evidence import Difference, Shift, Turn
 from opsharden.model import ExitCode, Run
 from opsharden.report import outputs
-from opsharden.report.text import counted, duration, moment, visible
+from opsharden.report.text import counted, duration, moment
+from opsharden.visible import visible
 from opsharden.workflows import runs
 
-app = typer.Typer(help="Look at the runs on file and compare them.", no_args_is_help=True)
+app = typer.Typer(help="Look at the runs on file and compare them.", no_args_is_help=True, rich_markup_mode=None)
 
 _REFERENCE = "A run id, the beginning of one, or `latest`."
 
@@ -51,9 +52,9 @@ def list_command(
     if output is Output.JSON:
         _print_json([asdict(run) for run in found])
     else:
-        _stdout().print(_run_table(found))
+        table().print(_run_table(found))
     if len(found) == limit:
-        _say(f"The newest {counted(limit, 'run')}; --limit shows more.")
+        say(f"The newest {counted(limit, 'run')}; --limit shows more.")
 
 
 @app.command("show")
@@ -63,15 +64,16 @@ def show_command(
         list[str] | None,
         typer.Option("--output", metavar="FORMAT[:PATH]", help="table, json, csv, junit or html; may be repeated."),
     ] = None,
+    verbose: options.Verbose = False,
 ) -> None:
     """Show one run as it was reported when it ended.
 
     Example: opsharden runs show 20261124-1430 --output table --output html:run.html
     """
     wanted = outputs.parse(output or [])
-    record = runs.shown(settings.load().database, run)
-    for path in outputs.write(wanted, record, Console()):
-        _say(f"written to: {path}")
+    record = runs.shown(settings.load().database, run, observations=outputs.show_observations(wanted))
+    for path in outputs.write(wanted, record, data(), verbose=verbose):
+        say(f"written to: {path}")
 
 
 @app.command("diff")
@@ -125,7 +127,7 @@ _HEADINGS = {
 
 
 def _print_difference(found: Difference) -> None:
-    console = _stdout()
+    console = table()
     console.print(f"from {found.before.id} to {found.after.id}", highlight=False)
     for turn, heading in _HEADINGS.items():
         if shifts := found.turned(turn):
@@ -158,17 +160,9 @@ def _shift_table(shifts: tuple[Shift, ...]) -> Table:
     return table
 
 
-def _stdout() -> Console:
-    """A table for a terminal fits the terminal; in a file or a pipe every row is one line."""
-    return Console() if sys.stdout.isatty() else Console(width=1000, soft_wrap=True)
-
-
-def _say(line: str) -> None:
-    typer.echo(line, err=True)
-
-
 def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, indent=1, ensure_ascii=False, default=_plain))
+    text = json.dumps(value, indent=1, default=_plain)
+    data().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _plain(value: object) -> str:

@@ -28,6 +28,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option of the command 
     replay_run: ReplayOption = None,
     profile_time: ProfileTime = False,
     output: options.Output = None,
+    verbose: options.Verbose = False,
     fail_on: options.FailOn = Severity.LOW,
     exit_zero: options.ExitZero = False,
     forks: options.Forks = None,
@@ -63,7 +64,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option of the command 
             )
         from opsharden.cli.replaying import replay  # noqa: PLC0415
 
-        raise typer.Exit(0 if exit_zero else replay(replay_run, output or (), fail_on))
+        raise typer.Exit(0 if exit_zero else replay(replay_run, output or (), fail_on, verbose=verbose))
     settings = options.settings_from(inventory, forks)
     access = options.access_from(
         extra_vars=extra_vars,
@@ -75,12 +76,12 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option of the command 
     place = open_workplace(settings, access)
     targets = choose(place, options.choice_from(pattern, limit, profile, control))
     with reaching(place, targets) as hosts:
-        from opsharden.cli.looking import look  # noqa: PLC0415
+        from opsharden.cli.looking import Shown, look  # noqa: PLC0415
 
-        seen, code = look(place, targets, hosts, output or (), fail_on)
+        laps, code = look(place, targets, hosts, fail_on, Shown(output or (), verbose, profile_time))
     if profile_time:
         from opsharden.cli import waterfall  # noqa: PLC0415
         from opsharden.cli.console import said  # noqa: PLC0415
 
-        waterfall.show([host.laps for host in seen], said())
+        waterfall.show(laps, said())
     raise typer.Exit(0 if exit_zero else code)

@@ -38,7 +38,9 @@ def finding_content(finding: Finding) -> dict[str, object]:
     What is left to the administrator is part of it only where there is something: so findings that were filed before
     it could be said keep their digests.
     """
-    said = {"by_hand": finding.by_hand} if finding.by_hand else {}
+    said: dict[str, object] = {"by_hand": finding.by_hand} if finding.by_hand else {}
+    if not finding.by_apply:
+        said["by_apply"] = False
     return {
         **said,
         "control": finding.control,
@@ -62,6 +64,11 @@ def sheet_digest(findings: Sequence[str], observations: Sequence[tuple[str, str]
         observations: Digest and peer (empty: the host itself) of each, in the order they were taken.
     """
     return _digest({"findings": list(findings), "observations": [list(pair) for pair in observations]})
+
+
+def selection_digest(controls: Sequence[str]) -> str:
+    """Over the ids of the controls that were to be looked at on a host, in their order."""
+    return _digest({"controls": list(controls)})
 
 
 def _digest(value: object) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, ScalarSelect, Select, select
+from sqlalchemy import Connection, Row, ScalarSelect, select
 
 from opsharden.errors import EvidenceError, UsageError
 from opsharden.evidence import tables
-from opsharden.evidence.content import control_digest, finding_digest, sheet_digest
+from opsharden.evidence.content import control_digest, selection_digest
 from opsharden.evidence.owner import Owner
-from opsharden.evidence.timing import Timing, unpack
-from opsharden.model import Change, Control, Finding, HostStatus, Member, Observation, Run, RunState
+from opsharden.model import Change, Control, HostStatus, Member, Run, RunState
 
 LATEST = "latest"
 
@@ -72,10 +70,11 @@ def members(connection: Connection, run: Run, changed: frozenset[str]) -> tuple[
         changed: The hosts Ansible worked on in this run: their turn had come.
     """
     found = []
+    selections = _selections(connection, run)
     for row in connection.execute(
-        select(tables.member).where(tables.member.c.run_key == _key(run)).order_by(tables.member.c.key)
+        select(tables.member).where(tables.member.c.run_key == run_key(run)).order_by(tables.member.c.key)
     ):
-        member = Member(row.host, row.status, row.reason)
+        member = Member(row.host, row.status, row.reason, row.cause, selections.get(row.selection_key, ()))
         had_its_turn = row.sheet_key is not None or row.host in changed
         if run.state is not RunState.COMPLETE and member.status is HostStatus.TESTED and not had_its_turn:
             member = replace(member, status=HostStatus.EXCLUDED, reason=f"not looked at: the run is {run.state}")
@@ -83,10 +82,20 @@ def members(connection: Connection, run: Run, changed: frozenset[str]) -> tuple[
     return tuple(found)
 
 
+def _selections(connection: Connection, run: Run) -> dict[int, tuple[str, ...]]:
+    """The selections of controls that hosts of the run were not looked at for, by key: few serve many hosts."""
+    wanted = select(tables.member.c.selection_key).where(tables.member.c.run_key == run_key(run))
+    found = {}
+    for row in connection.execute(select(tables.selection).where(tables.selection.c.key.in_(wanted))):
+        intact(selection_digest(row.controls) == row.digest, run, "what was to be looked at")
+        found[row.key] = tuple(row.controls)
+    return found
+
+
 def changes(connection: Connection, run: Run) -> tuple[Change, ...]:
     """What Ansible did, in order."""
     rows = connection.execute(
-        select(tables.change).where(tables.change.c.run_key == _key(run)).order_by(tables.change.c.key)
+        select(tables.change).where(tables.change.c.run_key == run_key(run)).order_by(tables.change.c.key)
     )
     return tuple(Change(row.host, row.role, row.task, row.status, row.message) for row in rows)
 
@@ -100,7 +109,7 @@ def controls(connection: Connection, run: Run) -> dict[str, Control]:
     rows = connection.execute(
         select(tables.control)
         .join(tables.run_control)
-        .where(tables.run_control.c.run_key == _key(run))
+        .where(tables.run_control.c.run_key == run_key(run))
         .order_by(tables.run_control.c.seq)
     )
     found = {}
@@ -115,124 +124,22 @@ def controls(connection: Connection, run: Run) -> dict[str, Control]:
             risk=row.risk,
             references={name: tuple(numbers) for name, numbers in row.references.items()},
         )
-        _intact(control_digest(control) == row.digest, run, f"control {row.id}")
+        intact(control_digest(control) == row.digest, run, f"control {row.id}")
         found[control.id] = control
     return found
 
 
-def findings(connection: Connection, run: Run) -> tuple[Finding, ...]:
-    """All findings, host by host.
-
-    Raises:
-        EvidenceError: A finding, or a host's sheet, is not what its digest says.
-    """
-    sheets = _findings_by_sheet(connection, run)
-    found: list[Finding] = []
-    for host, sheet_key, timing in _sheets(connection, run):
-        for finding, seconds in zip(sheets.get(sheet_key, ()), timing.checked, strict=True):
-            found.append(replace(finding, host=host, seconds=seconds))
-    return tuple(found)
-
-
-def observed(connection: Connection, run: Run) -> dict[str, tuple[Observation, ...]]:
-    """All observations of a run by the host they were taken for, in the order they were taken.
-
-    Raises:
-        EvidenceError: An observation is not what its digest says.
-    """
-    sheets: dict[int, list[Observation]] = {}
-    query = (
-        select(tables.sheet_observation.c.sheet_key, tables.sheet_observation.c.peer, tables.observation)
-        .join(tables.observation)
-        .where(tables.sheet_observation.c.sheet_key.in_(_sheet_keys(run)))
-        .order_by(tables.sheet_observation.c.sheet_key, tables.sheet_observation.c.seq)
-    )
-    for row in connection.execute(query):
-        answer = (row.rc, row.stdout, row.stderr)
-        how = {"truncated": row.truncated, "native": row.native}
-        seen = Observation(row.peer, row.command, *answer, run.started_at, 0.0, **how)
-        _intact(seen.digest == row.digest, run, f"the answer to {row.command!r}")
-        sheets.setdefault(row.sheet_key, []).append(seen)
-    return {
-        host: tuple(
-            replace(seen, host=seen.host or host, taken_at=taken_at, seconds=seconds)
-            for seen, (taken_at, seconds) in zip(sheets.get(sheet_key, ()), timing.taken, strict=True)
-        )
-        for host, sheet_key, timing in _sheets(connection, run)
-    }
-
-
-def _findings_by_sheet(connection: Connection, run: Run) -> dict[int, list[Finding]]:
-    """The findings of every sheet of a run, without host and time: few sheets serve many hosts."""
-    cited = _citations(connection, run)
-    query = (
-        select(tables.sheet_finding.c.sheet_key, tables.finding)
-        .join(tables.finding)
-        .where(tables.sheet_finding.c.sheet_key.in_(_sheet_keys(run)))
-        .order_by(tables.sheet_finding.c.sheet_key, tables.sheet_finding.c.seq)
-    )
-    sheets: dict[int, list[Finding]] = {}
-    digests: dict[int, list[str]] = {}
-    for row in connection.execute(query):
-        stands_on = tuple(cited.get(row.key, ()))
-        words = row.observed, row.expected, row.reason
-        finding = Finding("", row.control, row.verdict, *words, stands_on, by_hand=row.by_hand)
-        _intact(finding_digest(finding) == row.digest, run, f"a finding on {row.control}")
-        sheets.setdefault(row.sheet_key, []).append(finding)
-        digests.setdefault(row.sheet_key, []).append(row.digest)
-    _check_sheets(connection, run, digests)
-    return sheets
-
-
-def _check_sheets(connection: Connection, run: Run, finding_digests: dict[int, list[str]]) -> None:
-    taken: dict[int, list[tuple[str, str]]] = {}
-    query = (
-        select(tables.sheet_observation.c.sheet_key, tables.observation.c.digest, tables.sheet_observation.c.peer)
-        .join(tables.observation)
-        .where(tables.sheet_observation.c.sheet_key.in_(_sheet_keys(run)))
-        .order_by(tables.sheet_observation.c.sheet_key, tables.sheet_observation.c.seq)
-    )
-    for row in connection.execute(query):
-        taken.setdefault(row.sheet_key, []).append((row.digest, row.peer))
-    for row in connection.execute(select(tables.sheet).where(tables.sheet.c.key.in_(_sheet_keys(run)))):
-        digest = sheet_digest(finding_digests.get(row.key, ()), taken.get(row.key, ()))
-        _intact(digest == row.digest, run, "what one host came to")
-
-
-def _citations(connection: Connection, run: Run) -> dict[int, list[str]]:
-    """The digests each finding of a run stands on, by the finding's key."""
-    wanted = select(tables.sheet_finding.c.finding_key).where(tables.sheet_finding.c.sheet_key.in_(_sheet_keys(run)))
-    query = (
-        select(tables.finding_observation.c.finding_key, tables.observation.c.digest)
-        .join(tables.observation)
-        .where(tables.finding_observation.c.finding_key.in_(wanted))
-        .order_by(tables.finding_observation.c.finding_key, tables.finding_observation.c.seq)
-    )
-    cited: dict[int, list[str]] = {}
-    for row in connection.execute(query):
-        cited.setdefault(row.finding_key, []).append(row.digest)
-    return cited
-
-
-def _sheets(connection: Connection, run: Run) -> Iterator[tuple[str, int, Timing]]:
-    """Host, sheet and times of every host that has a sheet in the run."""
-    for row in connection.execute(
-        select(tables.member).where(tables.member.c.run_key == _key(run)).order_by(tables.member.c.key)
-    ):
-        if row.sheet_key is not None:
-            yield row.host, row.sheet_key, unpack(row.timing)
-
-
-def _sheet_keys(run: Run) -> Select[tuple[int | None]]:
-    table = tables.member
-    return select(table.c.sheet_key).where(table.c.run_key == _key(run), table.c.sheet_key.is_not(None))
-
-
-def _key(run: Run) -> ScalarSelect[int]:
+def run_key(run: Run) -> ScalarSelect[int]:
+    """The key of a run, as a part of a query."""
     return select(tables.run.c.key).where(tables.run.c.id == run.id).scalar_subquery()
 
 
-def _intact(holds: bool, run: Run, what: str) -> None:
+def intact(holds: bool, run: Run, what: str) -> None:
+    """Hold what is stored by content to its digest.
+
+    Raises:
+        EvidenceError: It is not what it was.
+    """
     if not holds:
         raise EvidenceError(
             f"The evidence of run {run.id} was altered or damaged: {what} does not match its digest.",

@@ -87,7 +87,7 @@ class Censor:
 
     def member(self, host: Member) -> Member:
         """An unreachable host's reason quotes what ssh said."""
-        return replace(host, reason=self.text(host.reason))
+        return replace(host, reason=self.text(host.reason), cause=self.text(host.cause))
 
     def run(self, started: Run) -> Run:
         """The command line may hold `-e` values."""

@@ -13,7 +13,8 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine, select, update
 
-from opsharden.evidence import reading, schema, tables, writing
+from opsharden.errors import EvidenceError
+from opsharden.evidence import reading, schema, sheets, tables, writing
 from opsharden.evidence.engine import connect, for_writing, locate, prepare
 from opsharden.evidence.faults import in_plain_words
 from opsharden.evidence.ids import new_run_id
@@ -147,6 +148,21 @@ class Store:
                 sheet, timing = writing.keep_sheet(connection, member.host, clean, kept)
             writing.file_member(connection, run_key, self._censor.member(member), sheet, timing)
 
+    def carry(self, run_id: str, before: str, hosts: Iterable[str]) -> None:
+        """File for hosts what an earlier run came to: they were not touched since.
+
+        Args:
+            run_id: The run, begun and not finished.
+            before: The id of the earlier run.
+            hosts: Inventory names, announced by `add_members` and not looked at in this run.
+        """
+        with self._write() as connection:
+            run_key = writing.open_run_key(connection, run_id)
+            earlier = connection.scalar(select(tables.run.c.key).where(tables.run.c.id == before))
+            if earlier is None:
+                raise EvidenceError(f"Nothing can be carried over from run {before}: it is not on file.")
+            writing.carry(connection, run_key, earlier, hosts)
+
     def add_changes(self, run_id: str, changes: Iterable[Change]) -> None:
         """File what Ansible changed, or failed to."""
         kept = [self._censor.change(change) for change in changes]
@@ -214,18 +230,13 @@ class Store:
         with self._read() as connection:
             run = reading.find_run(connection, reference)
             changes = reading.changes(connection, run)
-            seen: dict[str, Observation] = {}
-            if observations:
-                for taken in reading.observed(connection, run).values():
-                    for each in taken:
-                        seen.setdefault(each.digest, each)
             return RunRecord(
                 run=run,
                 members=reading.members(connection, run, frozenset(change.host for change in changes)),
-                findings=reading.findings(connection, run),
+                findings=sheets.findings(connection, run),
                 changes=changes,
                 controls=reading.controls(connection, run),
-                observations=seen,
+                observations=sheets.first_observed(connection, run) if observations else {},
             )
 
     def observed(self, reference: str) -> dict[str, tuple[Observation, ...]]:
@@ -236,7 +247,14 @@ class Store:
             EvidenceError: Also where something was altered or damaged.
         """
         with self._read() as connection:
-            return reading.observed(connection, reading.find_run(connection, reference))
+            run = reading.find_run(connection, reference)
+            return {host: tuple(taken) for host, taken in sheets.observed(connection, run)}
+
+    def observed_of(self, reference: str, host: str) -> tuple[Observation, ...]:
+        """What was taken for one host: as `observed`, for those who go through a fleet one by one."""
+        with self._read() as connection:
+            run = reading.find_run(connection, reference)
+            return tuple(each for _, taken in sheets.observed(connection, run, host) for each in taken)
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:

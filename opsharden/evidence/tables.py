@@ -2,6 +2,7 @@
 
     run ──< run_control >── control                       what was asked
      │
+     ├──< member >── selection                            what nobody looked at, where a host could not be reached
      ├──< member >── sheet ──< sheet_finding >── finding ──< finding_observation >┐
      │                    └──< sheet_observation >─────────────────── observation ┘
      └──< change                                          what Ansible did
@@ -35,6 +36,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    true,
 )
 
 from opsharden.model import ChangeStatus, HostStatus, Risk, RunState, Severity, Verdict
@@ -152,6 +154,7 @@ finding = Table(
     Column("expected", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("by_hand", Text, nullable=False, server_default=""),
+    Column("by_apply", Boolean, nullable=False, server_default=true()),
 )
 
 finding_observation = Table(
@@ -190,6 +193,15 @@ sheet_observation = Table(
     sqlite_with_rowid=False,
 )
 
+selection = Table(
+    "selection",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    # Control ids, in the order they were to be looked at.
+    Column("controls", JSON, nullable=False),
+)
+
 member = Table(
     "member",
     metadata,
@@ -200,6 +212,8 @@ member = Table(
     Column("reason", Text, nullable=False),
     Column("sheet_key", ForeignKey("sheet.key")),
     Column("timing", LargeBinary),
+    Column("cause", Text, nullable=False, server_default=""),
+    Column("selection_key", ForeignKey("selection.key")),
     UniqueConstraint("run_key", "host"),
 )
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, literal, select, update
 
 from opsharden.errors import EvidenceError
 from opsharden.evidence import tables
-from opsharden.evidence.content import control_content, control_digest, finding_content, finding_digest, sheet_digest
+from opsharden.evidence.content import (
+    control_content,
+    control_digest,
+    finding_content,
+    finding_digest,
+    selection_digest,
+    sheet_digest,
+)
 from opsharden.evidence.owner import Owner
 from opsharden.evidence.timing import pack
 from opsharden.model import Change, Control, Finding, Member, Observation, Run
@@ -63,7 +70,7 @@ def insert_controls(connection: Connection, run_key: int, controls: Iterable[Con
 
 def insert_members(connection: Connection, run_key: int, members: Iterable[Member]) -> None:
     """File the population of a run."""
-    _insert_all(connection, tables.member, [asdict(member) | {"run_key": run_key} for member in members])
+    _insert_all(connection, tables.member, [_said(member) | {"run_key": run_key} for member in members])
 
 
 def insert_changes(connection: Connection, run_key: int, changes: Iterable[Change]) -> None:
@@ -80,13 +87,42 @@ def file_member(connection: Connection, run_key: int, member: Member, sheet: int
     table = tables.member
     where = (table.c.run_key == run_key) & (table.c.host == member.host)
     filed = connection.execute(select(table.c.key, table.c.sheet_key).where(where)).one_or_none()
-    values = asdict(member) | {"run_key": run_key, "sheet_key": sheet, "timing": timing}
+    selection = _keep_selection(connection, member.controls)
+    values = _said(member) | {"run_key": run_key, "sheet_key": sheet, "timing": timing, "selection_key": selection}
     if filed is None:
         connection.execute(insert(table).values(**values))
     elif filed.sheet_key is None:
         connection.execute(update(table).where(table.c.key == filed.key).values(**values))
     else:
         raise EvidenceError(f"{member.host} was filed twice in one run; the first result was kept.")
+
+
+def carry(connection: Connection, run_key: int, before: int, hosts: Iterable[str]) -> None:
+    """File for a run what another run came to for these hosts: their rows point at the same sheets."""
+    table = tables.member
+    same = [column for column in table.c if column.name not in ("key", "run_key", "host")]
+    wanted = list(hosts)
+    for start in range(0, len(wanted), _BATCH):
+        batch = wanted[start : start + _BATCH]
+        taken = [table.c.sheet_key.is_(None), table.c.selection_key.is_(None)]
+        connection.execute(
+            delete(table).where(table.c.run_key == run_key, table.c.host.in_(batch), *taken)  # only announced so far
+        )
+        rows = select(literal(run_key), table.c.host, *same).where(table.c.run_key == before, table.c.host.in_(batch))
+        names = ["run_key", "host", *(column.name for column in same)]
+        connection.execute(insert(table).from_select(names, rows))
+
+
+def _said(member: Member) -> dict[str, object]:
+    """What a member's row holds of it itself."""
+    return {"host": member.host, "status": member.status, "reason": member.reason, "cause": member.cause}
+
+
+def _keep_selection(connection: Connection, controls: Sequence[str]) -> int | None:
+    if not controls:
+        return None
+    digest = selection_digest(controls)
+    return _keep(connection, tables.selection, {digest: {"controls": list(controls)}})[digest]
 
 
 def keep_sheet(
@@ -163,7 +199,7 @@ def _keep_findings(
     keys = _keep(
         connection,
         tables.finding,
-        {digest: {"by_hand": finding.by_hand, **finding_content(finding)} for digest, finding in new.items()},
+        {digest: {"by_hand": "", "by_apply": True, **finding_content(finding)} for digest, finding in new.items()},
     )
     citations = [
         {"finding_key": keys[digest], "seq": seq, "observation_key": on_file[each]}

@@ -29,12 +29,14 @@ class Comparison:
         observed: What the host has, for people.
         expected: What it should have, for people.
         by_hand: What apply leaves to the administrator.
+        by_apply: Whether apply brings about any of it.
         seen: Operator and sides of the comparison that was evaluated last, while nothing is known of its assertion.
     """
 
     observed: str = ""
     expected: str = ""
     by_hand: str = ""
+    by_apply: bool = True
     seen: tuple[str, object, object] | None = None
 
     def held(self, source: str) -> None:
@@ -53,14 +55,16 @@ class Comparison:
     def forget(self) -> None:
         """It is not a comparison that the verdict stands on."""
         self.observed = self.expected = self.by_hand = ""
+        self.by_apply = True
 
     def _tell(self, source: str, state: str) -> None:
         seen, self.seen = self.seen, None
-        self.by_hand = ""
+        self.by_hand, self.by_apply = "", True
         if seen is None:
             self.observed, self.expected = state, cut(source)
         elif mismatches := _mismatches(seen[1]):
             self.observed, self.expected, self.by_hand = _told(mismatches)
+            self.by_apply = not all(each.by_hand for each in mismatches)
         else:
             self.observed, self.expected = told(*seen, source)
 

@@ -102,6 +102,7 @@ def _one(check: Check, subject: Subject) -> tuple[Finding, str]:
         observations=digests,
         seconds=time.monotonic() - began,
         by_hand=watched.by_hand if verdict is Verdict.FAIL else "",
+        by_apply=watched.by_apply or verdict is not Verdict.FAIL,
     )
     return finding, lost
 
@@ -135,4 +136,5 @@ def _together(parts: Sequence[Finding]) -> Finding:
         observations=tuple(dict.fromkeys(digest for part in parts for digest in part.observations)),
         seconds=sum(part.seconds for part in parts),
         by_hand=worst.by_hand,
+        by_apply=worst.by_apply,
     )

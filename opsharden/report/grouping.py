@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 
-from opsharden.model import Change, ChangeStatus, Control, Finding, Verdict
-from opsharden.report.score import control_of
+from opsharden.model import Change, ChangeStatus, Control, Finding, HostStatus, Member, RunRecord, Verdict
+from opsharden.report.score import control_of, unseen
+from opsharden.report.telling import Line, apply_command, sentences, told
 
 URGENCY = (Verdict.FAIL, Verdict.ERROR, Verdict.UNREACHABLE, Verdict.PASS, Verdict.NOT_APPLICABLE)
 """Verdicts in the order people want to read them."""
@@ -34,12 +34,29 @@ class Variant:
     observed: str
     expected: str
     reason: str
+    by_hand: str
+    by_apply: bool
     answers: tuple[Answer, ...]
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """All its hosts, by name."""
         return tuple(sorted(host for answer in self.answers for host in answer.hosts))
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What it is and what it should be, thing by thing."""
+        return told(self.observed, self.expected)
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """What is left to the administrator, where it fails."""
+        return sentences(self.by_hand, self.by_apply) if self.verdict is Verdict.FAIL else ()
+
+    @property
+    def number(self) -> int:
+        """How many hosts."""
+        return sum(len(answer.hosts) for answer in self.answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +68,50 @@ class ControlGroup:
 
     def hosts(self, verdict: Verdict) -> int:
         """On how many hosts it came to this verdict."""
-        return sum(len(variant.hosts) for variant in self.variants if variant.verdict is verdict)
+        return sum(variant.number for variant in self.variants if variant.verdict is verdict)
 
     @property
     def verdict(self) -> Verdict:
         """Its most urgent verdict."""
         return self.variants[0].verdict
 
+    @property
+    def fix(self) -> str:
+        """The command that brings it about where it fails; empty where apply does not."""
+        mends = [variant for variant in self.variants if variant.verdict is Verdict.FAIL and variant.by_apply]
+        return apply_command(self.control.id, sorted(host for variant in mends for host in variant.hosts))
+
 
 @dataclass(frozen=True, slots=True)
 class BlindSpot:
-    """One reason why hosts could not be looked at, and for what."""
+    """One cause why hosts could not be looked at, and for what.
+
+    Attributes:
+        verdict: What that is to each of the controls.
+        cause: In words that hold for all the hosts.
+        reasons: Host to the reason it gave itself.
+        controls: Ids of what was not looked at, on any of them.
+    """
 
     verdict: Verdict
-    reason: str
-    hosts: tuple[str, ...]
+    cause: str
+    reasons: Mapping[str, str]
     controls: tuple[str, ...]
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Their names, in order."""
+        return tuple(self.reasons)
+
+    @property
+    def own_words(self) -> bool:
+        """Whether the hosts have more to say than the cause."""
+        return len(self.reasons) > 1 and any(reason != self.cause for reason in self.reasons.values())
+
+    @property
+    def reason(self) -> str:
+        """The cause; where it is a single host, its own words, which say more."""
+        return next(iter(self.reasons.values())) if len(self.reasons) == 1 else self.cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +127,13 @@ class ChangeGroup:
 
 def by_control(findings: Iterable[Finding], controls: Mapping[str, Control]) -> tuple[ControlGroup, ...]:
     """Group findings by control: most urgent verdict first, then severity, then the number of hosts."""
-    grouped: dict[str, list[Finding]] = {}
+    grouped: dict[str, dict[_Said, dict[tuple[str, ...], list[str]]]] = {}
     for finding in findings:
-        grouped.setdefault(finding.control, []).append(finding)
+        variants = grouped.setdefault(finding.control, {})
+        said = (
+            finding.verdict, finding.observed, finding.expected, finding.reason, finding.by_hand, finding.by_apply
+        )  # fmt: skip
+        variants.setdefault(said, {}).setdefault(finding.observations, []).append(finding.host)
     groups = (ControlGroup(control_of(controls, name), _variants(members)) for name, members in grouped.items())
 
     def order(group: ControlGroup) -> tuple[int, int, int, str]:
@@ -94,21 +143,40 @@ def by_control(findings: Iterable[Finding], controls: Mapping[str, Control]) -> 
     return tuple(sorted(groups, key=order))
 
 
-def blind_spots(findings: Iterable[Finding]) -> tuple[BlindSpot, ...]:
-    """Group what could not be looked at by reason: a host that refuses sudo is one entry, not one per control."""
-    grouped: dict[tuple[Verdict, str], list[Finding]] = {}
-    for finding in findings:
+def blind_spots(record: RunRecord) -> tuple[BlindSpot, ...]:
+    """Group what could not be looked at by cause: ten thousand hosts that refuse are one entry, not one per control."""
+    grouped: dict[tuple[Verdict, str], tuple[dict[str, str], set[str]]] = {}
+
+    def add(verdict: Verdict, cause: str, host: str, reason: str, controls: Iterable[str]) -> None:
+        hosts, unlooked = grouped.setdefault((verdict, cause), ({}, set()))
+        hosts[host] = reason
+        unlooked.update(controls)
+
+    for finding in record.findings:
         if not finding.verdict.looked:
-            grouped.setdefault((finding.verdict, finding.reason), []).append(finding)
+            add(finding.verdict, finding.reason, finding.host, finding.reason, [finding.control])
+    for member in unseen(record):
+        add(Verdict.UNREACHABLE, member.cause or member.reason, member.host, member.reason, member.controls)
     return tuple(
-        BlindSpot(
-            verdict,
-            reason,
-            hosts=tuple(sorted({finding.host for finding in members})),
-            controls=tuple(sorted({finding.control for finding in members})),
-        )
-        for (verdict, reason), members in sorted(grouped.items())
+        BlindSpot(verdict, cause, dict(sorted(hosts.items())), tuple(sorted(controls)))
+        for (verdict, cause), (hosts, controls) in sorted(grouped.items())
     )
+
+
+def excluded(members: Iterable[Member]) -> dict[str, tuple[str, ...]]:
+    """The hosts that were left out, by reason."""
+    grouped: dict[str, list[str]] = {}
+    for member in members:
+        if member.status is HostStatus.EXCLUDED:
+            grouped.setdefault(member.reason, []).append(member.host)
+    return {reason: tuple(sorted(hosts)) for reason, hosts in sorted(grouped.items())}
+
+
+def unseen_again(record: RunRecord) -> tuple[str, ...]:
+    """Hosts that Ansible worked on and that could not be looked at afterwards: nobody knows how they are."""
+    touched = {change.host for change in record.changes}
+    lost = (member for member in record.members if member.status is HostStatus.UNREACHABLE)
+    return tuple(sorted(member.host for member in lost if member.host in touched)) if record.run.verb == "apply" else ()
 
 
 def by_task(changes: Iterable[Change]) -> tuple[ChangeGroup, ...]:
@@ -120,20 +188,14 @@ def by_task(changes: Iterable[Change]) -> tuple[ChangeGroup, ...]:
     return tuple(sorted(groups, key=lambda group: group.status is ChangeStatus.CHANGED))
 
 
-def _variants(findings: list[Finding]) -> tuple[Variant, ...]:
-    def look(finding: Finding) -> tuple[int, str, str, str]:
-        return URGENCY.index(finding.verdict), finding.observed, finding.expected, finding.reason
-
-    variants = (
-        Variant(URGENCY[urgency], observed, expected, reason, _answers(list(members)))
-        for (urgency, observed, expected, reason), members in groupby(sorted(findings, key=look), key=look)
-    )
-    return tuple(sorted(variants, key=lambda variant: (URGENCY.index(variant.verdict), -len(variant.hosts))))
+_Said = tuple[Verdict, str, str, str, str, bool]
 
 
-def _answers(findings: list[Finding]) -> tuple[Answer, ...]:
-    grouped: dict[tuple[str, ...], list[str]] = {}
-    for finding in findings:
-        grouped.setdefault(finding.observations, []).append(finding.host)
+def _variants(said: Mapping[_Said, Mapping[tuple[str, ...], list[str]]]) -> tuple[Variant, ...]:
+    variants = (Variant(*words, _answers(hosts)) for words, hosts in sorted(said.items()))
+    return tuple(sorted(variants, key=lambda variant: (URGENCY.index(variant.verdict), -variant.number)))
+
+
+def _answers(grouped: Mapping[tuple[str, ...], list[str]]) -> tuple[Answer, ...]:
     answers = [Answer(observations, tuple(sorted(hosts))) for observations, hosts in grouped.items()]
     return tuple(sorted(answers, key=lambda answer: (-len(answer.hosts), answer.hosts)))

@@ -7,7 +7,7 @@ hides, shows and jumps. A content security policy in the page lets run nothing b
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -16,10 +16,12 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from opsharden.model import ChangeStatus, Finding, HostStatus, Observation, Risk, RunRecord, RunState, Severity, Verdict
+from opsharden.findings import hosts_of
+from opsharden.model import ChangeStatus, HostStatus, Observation, Risk, RunRecord, RunState, Severity, Verdict
 from opsharden.report import text
-from opsharden.report.grouping import URGENCY, blind_spots, by_control, by_task
-from opsharden.report.score import Summary, Tally, all_findings, summarise
+from opsharden.report.grouping import URGENCY, ControlGroup, blind_spots, by_control, by_task, excluded, unseen_again
+from opsharden.report.score import Summary, Tally, matrix, summarise
+from opsharden.visible import visible, visible_bytes
 
 SHOWN_BYTES = 65536
 """How much of one stdout or stderr a page shows. The rest is in the evidence, under the digest the page names."""
@@ -50,21 +52,30 @@ class Seen:
 
 
 def render(record: RunRecord) -> str:
+    """The whole page; see `pieces`."""
+    return "".join(pieces(record))
+
+
+def pieces(record: RunRecord) -> Iterator[str]:
     """The run as one HTML page; its observations are in it where the record was loaded with them."""
-    findings = all_findings(record)
     summary = summarise(record)
+    groups = by_control(record.findings, record.controls)
     style, script = _asset("page.css"), _asset("page.js")
-    return _page().render(
+    return _page().generate(
         run=record.run,
-        headline=headline(record, summary),
+        headline=headline(groups, summary),
         complete=record.run.state is RunState.COMPLETE,
         summary=summary,
-        members=[member for member in record.members if member.status is not HostStatus.TESTED],
-        groups=by_control(findings, record.controls),
-        blind=blind_spots(findings),
+        excluded=excluded(record.members),
+        groups=groups,
+        judged=_judged(groups),
+        matrix=matrix(record),
+        seen_hosts=hosts_of(record.findings),
+        blind=blind_spots(record),
+        touched=unseen_again(record),
         changes=by_task(record.changes),
         changed=sum(change.status is ChangeStatus.CHANGED for change in record.changes),
-        seen=_seen(record, findings),
+        seen=_seen(record),
         observations=record.observations,
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
@@ -77,16 +88,15 @@ def anchor(digest: str) -> str:
     return f"o-{digest[:20]}"
 
 
-def headline(record: RunRecord, summary: Summary) -> str:
+def headline(groups: Sequence[ControlGroup], summary: Summary) -> str:
     """What came out, in one or two sentences."""
-    findings = all_findings(record)
-    failing = [finding for finding in findings if finding.verdict is Verdict.FAIL]
+    failing = [group for group in groups if group.verdict is Verdict.FAIL]
     tested, unreached = summary.population[HostStatus.TESTED], summary.population[HostStatus.UNREACHABLE]
     sentences = []
     if failing:
-        controls, hosts = {finding.control for finding in failing}, {finding.host for finding in failing}
-        verb = "fails" if len(controls) == 1 else "fail"
-        sentences.append(f"{text.counted(len(controls), 'control')} {verb} on {text.counted(len(hosts), 'host')}.")
+        hosts = sum(tally.failed > 0 for tally in summary.hosts.values())
+        verb = "fails" if len(failing) == 1 else "fail"
+        sentences.append(f"{text.counted(len(failing), 'control')} {verb} on {text.counted(hosts, 'host')}.")
     elif summary.whole.passed:
         sentences.append(f"Nothing that was looked at fails on {text.counted(tested, 'tested host')}.")
     else:
@@ -121,17 +131,25 @@ def segments(tally: Tally) -> list[tuple[Verdict, float, float]]:
     return bar
 
 
-def _seen(record: RunRecord, findings: Iterable[Finding]) -> list[Seen]:
+def _judged(groups: Iterable[ControlGroup]) -> dict[Verdict, int]:
+    """How many findings came to each verdict that occurs."""
+    numbers = {verdict: sum(group.hosts(verdict) for group in groups) for verdict in URGENCY}
+    return {verdict: number for verdict, number in numbers.items() if number}
+
+
+def _seen(record: RunRecord) -> list[Seen]:
     """Each observation some finding stands on, once, in the order of host and time."""
-    used = {digest for finding in findings for digest in finding.observations}
+    if not record.observations:
+        return []
+    used = {digest for finding in record.findings for digest in finding.observations}
     kept = [(digest, seen) for digest, seen in record.observations.items() if digest in used]
     kept.sort(key=lambda item: (item[1].host, item[1].taken_at, item[0]))
     return [
         Seen(
             digest,
             seen,
-            stdout=text.visible_bytes(seen.stdout[:SHOWN_BYTES]),
-            stderr=text.visible_bytes(seen.stderr[:SHOWN_BYTES]),
+            stdout=visible_bytes(seen.stdout[:SHOWN_BYTES]),
+            stderr=visible_bytes(seen.stderr[:SHOWN_BYTES]),
             cut=max(len(seen.stdout), len(seen.stderr)) > SHOWN_BYTES,
         )
         for digest, seen in kept
@@ -164,7 +182,7 @@ def _page() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
         # Last word on whatever is printed: text from hosts shows its control characters instead of acting.
-        finalize=lambda value: text.visible(value) if type(value) is str else value,
+        finalize=lambda value: visible(value) if type(value) is str else value,
     )
     page.globals.update(
         Severity=Severity, Verdict=Verdict, Risk=Risk, HostStatus=HostStatus, Tally=Tally, URGENCY=URGENCY, words=_WORDS

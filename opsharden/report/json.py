@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from opsharden.model import Control, Finding, HostStatus, Observation, Run, RunRecord, Verdict
-from opsharden.report.score import Tally, all_findings, control_of, summarise
+from opsharden.findings import in_order
+from opsharden.model import Change, Control, Finding, HostStatus, Member, Observation, Run, RunRecord, Verdict
+from opsharden.report.score import Tally, control_of, summarise, unseen
+from opsharden.visible import visible
 
 SCHEMA = "opsharden-run/1"
 """Names the shape. A number higher up means that something was removed or changed its meaning; additions keep it."""
@@ -17,30 +20,68 @@ SCHEMA = "opsharden-run/1"
 Json = dict[str, Any]
 
 
+# Control characters and the like, which JSON may hold as they are: whoever looks at the file in a terminal sees them.
+_ACTING = re.compile(r"[^\x00-\x7e]")
+
+
 def render(record: RunRecord) -> str:
+    """The whole text; see `pieces`."""
+    return "".join(pieces(record))
+
+
+def pieces(record: RunRecord) -> Iterator[str]:
     """The run as one JSON document: keys sorted, findings by host and control, the same text for the same run."""
-    whole = {
-        "schema": SCHEMA,
-        "run": _run(record.run),
-        "population": _population(record),
-        "summary": _summary(record),
-        "controls": {control.id: _control(control) for control in record.controls.values()},
-        "findings": [_finding(finding, record.controls) for finding in all_findings(record)],
-        "changes": [
-            {
-                "host": change.host,
-                "role": change.role,
-                "task": change.task,
-                "status": change.status.value,
-                "message": change.message,
-            }
-            for change in record.changes
-        ],
-        "observations": {digest: _observation(seen) for digest, seen in record.observations.items()},
+    lists: dict[str, Iterable[Json]] = {
+        "changes": map(_change, record.changes),
+        "findings": (_finding(finding, record.controls) for finding in in_order(record.findings)),
     }
-    text = json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    # A lone surrogate cannot be written as UTF-8; JSON has an escape for it, and only for it is it needed.
-    return text.encode("utf-8", "backslashreplace").decode() + "\n"
+    whole: dict[str, Callable[[], Any]] = {
+        "controls": lambda: {control.id: _control(control) for control in record.controls.values()},
+        "observations": lambda: {digest: _observation(seen) for digest, seen in record.observations.items()},
+        "population": lambda: _population(record),
+        "run": lambda: _run(record.run),
+        "schema": lambda: SCHEMA,
+        "summary": lambda: _summary(record),
+    }
+    between = "{\n "
+    for key in sorted(lists.keys() | whole.keys()):
+        yield f"{between}{json.dumps(key)}: "
+        between = ",\n "
+        if key in whole:
+            yield _text(whole[key](), 1)
+        else:
+            yield from _list(lists[key])
+    yield "\n}\n"
+
+
+def _list(items: Iterable[Json]) -> Iterator[str]:
+    """A list of which never more than one item is at hand."""
+    between, end = "[\n  ", "[]"
+    for item in items:
+        yield between + _text(item, 2)
+        between, end = ",\n  ", "\n ]"
+    yield end
+
+
+def _text(value: Any, depth: int) -> str:
+    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    # What would act in a terminal, and a lone surrogate, which UTF-8 cannot hold: JSON has an escape for each.
+    text = _ACTING.sub(_escaped, text)
+    return text.replace("\n", "\n" + " " * depth)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0] if visible(found[0]) == found[0] else json.dumps(found[0])[1:-1]
+
+
+def _change(change: Change) -> Json:
+    return {
+        "host": change.host,
+        "role": change.role,
+        "task": change.task,
+        "status": change.status.value,
+        "message": change.message,
+    }
 
 
 def _run(run: Run) -> Json:
@@ -71,7 +112,19 @@ def _population(record: RunRecord) -> Json:
         "members": [
             {"host": member.host, "status": member.status.value, "reason": member.reason} for member in members
         ],
+        "not_looked_at": _not_looked_at(record),
     }
+
+
+def _not_looked_at(record: RunRecord) -> list[Json]:
+    """Hosts that were not looked at: those with one cause and the same controls together."""
+    alike: dict[tuple[str, tuple[str, ...]], list[Member]] = {}
+    for member in unseen(record):
+        alike.setdefault((member.cause or member.reason, member.controls), []).append(member)
+    return [
+        {"cause": cause, "controls": list(controls), "hosts": sorted(member.host for member in members)}
+        for (cause, controls), members in sorted(alike.items())
+    ]
 
 
 def _summary(record: RunRecord) -> Json:
@@ -118,6 +171,7 @@ def _finding(finding: Finding, controls: Mapping[str, Control]) -> Json:
         "observed": finding.observed,
         "expected": finding.expected,
         "reason": finding.reason,
+        "by_apply": finding.by_apply,
         "by_hand": finding.by_hand,
         "observations": list(finding.observations),
         "seconds": round(finding.seconds, 6),

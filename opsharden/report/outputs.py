@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -13,7 +13,7 @@ from rich.console import Console
 
 from opsharden.errors import OpshardenError, UsageError
 from opsharden.model import RunRecord
-from opsharden.report import FORMATS, render, terminal
+from opsharden.report import FORMATS, WITH_OBSERVATIONS, pieces, terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +74,19 @@ def parse(specs: Sequence[str]) -> tuple[Output, ...]:
     return outputs
 
 
-def write(outputs: Sequence[Output], record: RunRecord, console: Console) -> tuple[Path, ...]:
+def show_observations(outputs: Sequence[Output]) -> bool:
+    """Whether any of the reports shows what was observed, so that it has to be loaded."""
+    return any(output.format in WITH_OBSERVATIONS for output in outputs)
+
+
+def write(outputs: Sequence[Output], record: RunRecord, console: Console, *, verbose: bool = False) -> tuple[Path, ...]:
     """Render and deliver the reports asked for.
 
     Args:
         outputs: From `parse`.
         record: The run.
         console: Writes to stdout; a table there is as wide and colourful as it allows.
+        verbose: Whether that table is to cut nothing, as one in a file does.
 
     Returns:
         The files written.
@@ -93,14 +99,14 @@ def write(outputs: Sequence[Output], record: RunRecord, console: Console) -> tup
     for output in outputs:
         if output.path:
             try:
-                _write_file(output.path, render(output.format, record).encode())
+                _write_file(output.path, pieces(output.format, record))
                 written.append(output.path)
             except OpshardenError as error:
                 failed.append(error)
         elif output.format == "table":
-            terminal.show(record, console)
+            terminal.show(record, console, cut=not verbose)
         else:
-            _write_stdout(console, render(output.format, record))
+            _write_stdout(console, pieces(output.format, record))
     if failed:
         raise failed[0]
     return tuple(written)
@@ -120,39 +126,41 @@ def _parse(spec: str) -> Output:
     return Output(format, path)
 
 
-def _write_stdout(console: Console, text: str) -> None:
+def _write_stdout(console: Console, text: Iterable[str]) -> None:
     """Write data as UTF-8 whatever the terminal's encoding, and without the line wrapping of a console."""
     console.file.flush()
     raw = getattr(console.file, "buffer", None)
-    if raw is None:
-        console.file.write(text)
-    else:
-        raw.write(text.encode())
+    for piece in text:
+        if raw is None:
+            console.file.write(piece)
+        else:
+            raw.write(piece.encode())
     console.file.flush()
 
 
-def _write_file(path: Path, data: bytes) -> None:
+def _write_file(path: Path, text: Iterable[str]) -> None:
     try:
         target = path.resolve()
         if target.exists() and not target.is_file():
             # A device or a pipe (/dev/null, <(...)) is written to; renaming over it would replace it.
-            target.write_bytes(data)
+            with target.open("wb") as file:
+                file.writelines(piece.encode() for piece in text)
         else:
-            _replace(target, data)
+            _replace(target, text)
     except OSError as error:
         why = error.strerror or str(error)
         advice = "Check the folder and its free space, then render the saved run again with `opsharden convert`."
         raise OpshardenError(f"The report {path} could not be written: {why}.", advice) from error
 
 
-def _replace(target: Path, data: bytes) -> None:
+def _replace(target: Path, text: Iterable[str]) -> None:
     """Whole or not at all: written beside the old file and renamed over it."""
     beside = target.with_name(f".{target.name}.{token_hex(4)}")
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines(piece.encode() for piece in text)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(target)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from opsharden.findings import hosts_of
 from opsharden.model import Control, ExitCode, Finding, HostStatus, Member, RunRecord, Severity, Verdict
 
 K = TypeVar("K", bound=Hashable)
@@ -78,12 +79,11 @@ class Summary:
     """Every number a report shows. Roles and hosts come weakest first, severities most severe first.
 
     Attributes:
-        whole: Over all findings.
+        whole: Over all controls of all hosts, those nobody could look at with them.
         severities: Per severity; all four, also where empty.
         roles: Per role.
         hosts: Per inventory name, for all hosts targeted and not excluded.
         grid: Per role and severity.
-        matrix: Per host and role.
         population: Per host status; all three, also where empty.
     """
 
@@ -92,7 +92,6 @@ class Summary:
     roles: Mapping[str, Tally]
     hosts: Mapping[str, Tally]
     grid: Mapping[tuple[str, Severity], Tally]
-    matrix: Mapping[tuple[str, str], Tally]
     population: Mapping[HostStatus, int]
 
 
@@ -102,44 +101,65 @@ def control_of(controls: Mapping[str, Control], control_id: str) -> Control:
     return known or Control(id=control_id, title=control_id, why="", severity=Severity.CRITICAL, role="unknown")
 
 
-def all_findings(record: RunRecord) -> tuple[Finding, ...]:
-    """The findings of a run, by host and control, with the hosts never reached in them.
+def unseen(record: RunRecord) -> tuple[Member, ...]:
+    """The hosts that could not be looked at and have no findings, each with the controls nobody looked at.
 
-    A host that could not be reached and left no findings gets `unreachable` for every control of the run:
-    otherwise the run would look complete without it.
+    Without them, the run would look complete. Of a run that did not file which controls these were, it is all it
+    asked for.
     """
-    seen = {finding.host for finding in record.findings}
-    missing = [
-        Finding(member.host, control, Verdict.UNREACHABLE, reason=member.reason)
+    seen = hosts_of(record.findings)
+    every = tuple(record.controls)
+    return tuple(
+        member if member.controls else replace(member, controls=every)
         for member in record.members
         if member.status is HostStatus.UNREACHABLE and member.host not in seen
-        for control in record.controls
-    ]
-    return tuple(sorted((*record.findings, *missing), key=lambda finding: (finding.host, finding.control)))
+    )
 
 
 def summarise(record: RunRecord) -> Summary:
     """Count a run."""
-    findings = all_findings(record)
+    lost = unseen(record)
+    by_control = _counted((finding.control, finding.verdict, 1) for finding in record.findings)
+    for controls, hosts in Counter(member.controls for member in lost).items():
+        for control in controls:
+            by_control.setdefault(control, Counter())[Verdict.UNREACHABLE] += hosts
+    known = {control: control_of(record.controls, control) for control in by_control}
 
-    def control(finding: Finding) -> Control:
-        return control_of(record.controls, finding.control)
+    def over(key: Callable[[Control], K]) -> dict[K, Tally]:
+        rows = ((key(known[name]), *pair) for name, counts in by_control.items() for pair in counts.items())
+        return _tallies(_counted(rows))
 
-    severities = _tallies(findings, lambda finding: control(finding).severity)
-    hosts = _tallies(findings, lambda finding: finding.host)
+    severities = over(lambda control: control.severity)
+    statuses = Counter(member.status for member in record.members)
+    return Summary(
+        whole=over(lambda _: None).get(None, Tally({})),
+        severities={severity: severities.get(severity, Tally({})) for severity in reversed(Severity)},
+        roles=_weakest_first(over(lambda control: control.role)),
+        hosts=_weakest_first(_hosts(record, lost)),
+        grid=over(lambda control: (control.role, control.severity)),
+        population={status: statuses[status] for status in HostStatus},
+    )
+
+
+def matrix(record: RunRecord) -> Mapping[tuple[str, str], Tally]:
+    """Per host and role, for the hosts that have findings."""
+    roles = {control: described.role for control, described in record.controls.items()}
+    unknown = control_of({}, "").role
+    return _tallies(
+        _counted(
+            ((finding.host, roles.get(finding.control, unknown)), finding.verdict, 1) for finding in record.findings
+        )
+    )
+
+
+def _hosts(record: RunRecord, lost: Iterable[Member]) -> dict[str, Tally]:
+    hosts = _tallies(_counted((finding.host, finding.verdict, 1) for finding in record.findings))
+    alike = {number: Tally({Verdict.UNREACHABLE: number}) for number in {len(member.controls) for member in lost}}
+    hosts.update((member.host, alike[len(member.controls)]) for member in lost)
     for member in record.members:
         if member.status is not HostStatus.EXCLUDED:
             hosts.setdefault(member.host, Tally({}))
-    statuses = Counter(member.status for member in record.members)
-    return Summary(
-        whole=Tally(Counter(finding.verdict for finding in findings)),
-        severities={severity: severities.get(severity, Tally({})) for severity in reversed(Severity)},
-        roles=_weakest_first(_tallies(findings, lambda finding: control(finding).role)),
-        hosts=_weakest_first(hosts),
-        grid=_tallies(findings, lambda finding: (control(finding).role, control(finding).severity)),
-        matrix=_tallies(findings, lambda finding: (finding.host, control(finding).role)),
-        population={status: statuses[status] for status in HostStatus},
-    )
+    return hosts
 
 
 def judge_run(
@@ -157,22 +177,35 @@ def judge_run(
         INCOMPLETE where a host was unreachable, a check was in error or nothing at all was looked at;
         else FINDINGS where a control at or above `fail_on` fails; else CLEAN.
     """
-    verdicts = tuple(findings)
-    looked = [finding for finding in verdicts if finding.verdict.looked]
-    unreached = any(member.status is HostStatus.UNREACHABLE for member in members)
-    if unreached or not looked or len(looked) < len(verdicts):
+    if any(member.status is HostStatus.UNREACHABLE for member in members):
         return ExitCode.INCOMPLETE
-    failed = [control_of(controls, finding.control) for finding in looked if finding.verdict is Verdict.FAIL]
-    if any(control.severity.rank >= fail_on.rank for control in failed):
+    looked, blind, failed = False, False, set[str]()
+    for finding in findings:
+        looked = looked or finding.verdict.looked
+        blind = blind or not finding.verdict.looked
+        if finding.verdict is Verdict.FAIL:
+            failed.add(finding.control)
+    if blind or not looked:
+        return ExitCode.INCOMPLETE
+    if any(control_of(controls, control).severity.rank >= fail_on.rank for control in failed):
         return ExitCode.FINDINGS
     return ExitCode.CLEAN
 
 
-def _tallies(findings: Iterable[Finding], key: Callable[[Finding], K]) -> dict[K, Tally]:
+def _counted(rows: Iterable[tuple[K, Verdict, int]]) -> dict[K, Counter[Verdict]]:
     counts: dict[K, Counter[Verdict]] = {}
-    for finding in findings:
-        counts.setdefault(key(finding), Counter())[finding.verdict] += 1
-    return {name: Tally(counter) for name, counter in counts.items()}
+    for key, verdict, number in rows:
+        found = counts.get(key)
+        if found is None:
+            found = counts[key] = Counter()
+        found[verdict] += number
+    return counts
+
+
+def _tallies(counts: Mapping[K, Mapping[Verdict, int]]) -> dict[K, Tally]:
+    """As tallies; equal ones are one: of many hosts, most come to the same few numbers."""
+    kept: dict[tuple[tuple[Verdict, int], ...], Tally] = {}
+    return {name: kept.setdefault(tuple(sorted(each.items())), Tally(each)) for name, each in counts.items()}
 
 
 def _weakest_first(tallies: Mapping[str, Tally]) -> dict[str, Tally]:

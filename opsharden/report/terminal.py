@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich import box
@@ -13,10 +13,22 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from opsharden.model import ChangeStatus, HostStatus, Risk, RunRecord, RunState, Verdict
-from opsharden.report.grouping import BlindSpot, ControlGroup, Variant, blind_spots, by_control, by_task
-from opsharden.report.score import Summary, Tally, all_findings, summarise
-from opsharden.report.text import NOTHING, counted, duration, moment, percent, visible
+from opsharden.errors import Interrupted
+from opsharden.model import ChangeStatus, ExitCode, HostStatus, Risk, RunRecord, RunState, Verdict
+from opsharden.report.grouping import (
+    BlindSpot,
+    ControlGroup,
+    Variant,
+    blind_spots,
+    by_control,
+    by_task,
+    excluded,
+    unseen_again,
+)
+from opsharden.report.score import Summary, Tally, summarise
+from opsharden.report.telling import Line
+from opsharden.report.text import NOTHING, counted, duration, moment, percent
+from opsharden.visible import visible
 
 COLOUR = {
     "pass": "green",
@@ -30,15 +42,31 @@ COLOUR = {
     "low": "cyan",
 }
 _ASCII = str.maketrans({"…": "...", "—": "-", "✔": "ok", "×": "x", "·": "."})  # noqa: RUF001 - a cross is meant
-_HOSTS, _VARIANTS, _CONTROLS, _LINES = 8, 3, 8, 6
+_HOSTS, _VARIANTS, _CONTROLS, _LINES, _CHARACTERS = 8, 3, 8, 6, 240
+_CAME_TO = {
+    ExitCode.CLEAN: "clean",
+    ExitCode.ERROR: "an error of ours",
+    ExitCode.USAGE: "usage",
+    ExitCode.FINDINGS: "findings",
+    ExitCode.INCOMPLETE: "incomplete: not everything could be looked at or done",
+    Interrupted.exit_code: "interrupted",
+}
 
 
 def render(record: RunRecord) -> str:
+    """The whole text; see `pieces`."""
+    return "".join(pieces(record))
+
+
+def pieces(record: RunRecord) -> Iterator[str]:
     """The same as plain text, 110 columns wide and with nothing cut: for a file or a mail."""
-    console = Console(file=io.StringIO(), width=110, color_system=None, force_terminal=False)
-    show(record, console, cut=False)
-    assert isinstance(console.file, io.StringIO)  # noqa: S101 - for the type checker: three lines above
-    return console.file.getvalue()
+    text = io.StringIO()
+    console = Console(file=text, width=110, color_system=None, force_terminal=False)
+    for part in _Page(record, console, cut=False).parts():
+        console.print(part, highlight=False, emoji=False)
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
 
 
 def show(record: RunRecord, console: Console, *, cut: bool = True) -> None:
@@ -47,7 +75,7 @@ def show(record: RunRecord, console: Console, *, cut: bool = True) -> None:
     Args:
         record: The run; its observations are not needed.
         console: Where to. Colour, width and encoding are taken from it; ASCII is used where it is not UTF-8.
-        cut: Whether long lists and long texts are cut, with a count of what was left out.
+        cut: Whether long lists and long texts are cut, with a count of what was left out; `-v` shows it.
     """
     page = _Page(record, console, cut)
     for part in page.parts():
@@ -61,28 +89,31 @@ class _Page:
     cut: bool
 
     def parts(self) -> Iterable[RenderableType]:
-        findings = all_findings(self.record)
         summary = summarise(self.record)
         yield self.header(summary)
         yield from self.absent()
         if summary.roles:
             yield self.grid(summary)
         yield Text()
-        for group in by_control(findings, self.record.controls):
+        for group in by_control(self.record.findings, self.record.controls):
             if group.verdict is Verdict.FAIL:
                 yield from self.control(group)
-        for spot in blind_spots(findings):
+        for spot in blind_spots(self.record):
             yield from self.blind(spot)
         yield from self.changes()
         yield self.conclusion(summary)
 
     def text(self, text: str, style: str = "") -> Text:
         """Anything as harmless text this console can encode. Never markup: hosts write some of it."""
+        return Text(self.harmless(text), style)
+
+    def harmless(self, text: str) -> str:
+        """The same as a plain string."""
         harmless = visible(text)
         if self.console.options.ascii_only:
             plain = harmless.translate(_ASCII)
             harmless = plain.encode("ascii", "backslashreplace").decode()
-        return Text(harmless, style)
+        return harmless
 
     def header(self, summary: Summary) -> RenderableType:
         run, population = self.record.run, summary.population
@@ -107,10 +138,10 @@ class _Page:
         return Panel(table, title=self.text(f"opsharden {run.verb}"), title_align="left", border_style="dim")
 
     def absent(self) -> Iterable[RenderableType]:
-        excluded = [member for member in self.record.members if member.status is HostStatus.EXCLUDED]
-        for member in excluded:
-            line = f"{member.host} excluded: {member.reason or 'no reason given'}"
-            yield self.marked(self.text("·", "dim"), self.text(line, "dim"))
+        for reason, hosts in excluded(self.record.members).items():
+            line = self.listed(hosts, _HOSTS, "host").append(f" excluded: {self.harmless(reason or 'no reason given')}")
+            line.stylize("dim")
+            yield self.marked(self.text("·", "dim"), line)
 
     def grid(self, summary: Summary) -> Table:
         """Failures of what was judged, per role and severity, weakest role first."""
@@ -155,20 +186,49 @@ class _Page:
         for variant in failing if not self.cut else failing[:_VARIANTS]:
             yield self.indented(self.variant(variant))
         if self.cut and (rest := failing[_VARIANTS:]):
-            hosts = sum(len(variant.hosts) for variant in rest)
-            yield self.indented([("…", self.text(f"and differently on {counted(hosts, 'more host')}", "dim"))])
-        risk = "  (can lock you out or stop a service)" if control.risk is not Risk.NONE else ""
-        yield self.indented([("fix", self.text(f"opsharden apply --control {control.id}{risk}"))])
+            hosts = sum(variant.number for variant in rest)
+            line = f"and differently on {counted(hosts, 'more host')}: -v"
+            yield self.indented([("…", self.text(line, "dim"))])
+        if group.fix:
+            risk = "  (can lock you out or stop a service)" if control.risk is not Risk.NONE else ""
+            yield self.indented([("fix", self.text(group.fix).append(risk, COLOUR["medium"]))])
         yield Text()
 
     def variant(self, variant: Variant) -> list[tuple[str, Text]]:
-        rows = [("hosts" if len(variant.hosts) > 1 else "host", self.listed(variant.hosts, _HOSTS, "host"))]
-        if variant.observed or variant.expected:
-            rows.append(("observed", self.lines(variant.observed or "nothing")))
-            rows.append(("expected", self.lines(variant.expected or "nothing")))
+        rows = [("hosts" if variant.number > 1 else "host", self.listed(variant.hosts, _HOSTS, "host"))]
+        lines = variant.lines
+        if lines and not lines[0].what:
+            rows.append(("is", self.lines(lines[0].found or "empty", COLOUR["fail"])))
+            rows.append(("should be", self.lines(lines[0].wanted or "empty", COLOUR["pass"])))
+        elif lines:
+            rows.append(("found", self.compared(lines)))
         elif variant.reason:
             rows.append(("reason", self.lines(variant.reason)))
+        if variant.left:
+            rows.append(("by hand", self.lines("\n".join(variant.left))))
         return rows
+
+    def compared(self, lines: Sequence[Line]) -> Text:
+        """A line for each thing that is amiss: what, what it is, what it should be, and where that is set."""
+        shown = lines if not self.cut or len(lines) <= _LINES + 1 else lines[:_LINES]
+        text = Text()
+        for line in shown:
+            text.append_text(self.text(f"{self.short(line.what)}: ", "bold"))
+            text.append_text(self.text(self.short(line.found or "empty"), COLOUR["fail"]))
+            text.append(", should be ").append_text(self.text(self.short(line.wanted or "empty"), COLOUR["pass"]))
+            text.append_text(self.text(f"  ({line.where})" if line.where else "", "dim")).append("\n")
+        text.right_crop(1)
+        return self.more(text, len(lines) - len(shown), "line")
+
+    def short(self, value: str) -> str:
+        """A value on its line: cut where it is long."""
+        over = len(value) - _CHARACTERS
+        cut = self.cut and over > _CHARACTERS // 6
+        return f"{value[:_CHARACTERS]}… ({counted(over, 'more character')}: -v)" if cut else value
+
+    def more(self, text: Text, rest: int, noun: str) -> Text:
+        """What was left out, and how to see it."""
+        return text.append_text(self.text(f"\n… {counted(rest, f'more {noun}')}: -v", "dim")) if rest else text
 
     def blind(self, spot: BlindSpot) -> Iterable[RenderableType]:
         title = self.text(spot.verdict.value, COLOUR[spot.verdict]).append("  ")
@@ -178,12 +238,18 @@ class _Page:
         yield self.indented(
             [
                 ("hosts" if len(spot.hosts) > 1 else "host", self.listed(spot.hosts, _HOSTS, "host")),
-                ("not seen", self.listed(spot.controls, _CONTROLS, "control")),
+                ("not seen", self.controls(spot.controls)),
             ]
         )
         yield Text()
 
+    def controls(self, controls: Sequence[str]) -> Text:
+        if self.cut and len(controls) == len(self.record.controls) > 1:
+            return self.text(f"all {counted(len(controls), 'control')}")
+        return self.listed(controls, _CONTROLS, "control")
+
     def changes(self) -> Iterable[RenderableType]:
+        """What Ansible did: what failed, and of what it changed, that which has something to say."""
         changes = self.record.changes
         if not changes:
             return
@@ -191,12 +257,19 @@ class _Page:
         hosts = len({change.host for change in changed})
         yield self.text(f"{counted(len(changed), 'change')} on {counted(hosts, 'host')}", "bold")
         for group in by_task(changes):
-            if group.status is ChangeStatus.CHANGED and self.cut:
+            if group.status is ChangeStatus.CHANGED and self.cut and not group.message:
                 continue
             style = "" if group.status is ChangeStatus.CHANGED else COLOUR["fail"]
             yield self.text(f"  {group.status.value}  {group.role} : {group.task}", style)
-            rows = [("hosts", self.listed(group.hosts, _HOSTS, "host"))]
+            rows = [("hosts" if len(group.hosts) > 1 else "host", self.listed(group.hosts, _HOSTS, "host"))]
             yield self.indented(rows + ([("message", self.lines(group.message))] if group.message else []))
+        if lost := unseen_again(self.record):
+            yield self.marked(
+                self.text("!", COLOUR["error"]),
+                self.text("touched, and could not be looked at again: ", COLOUR["error"]).append_text(
+                    self.listed(lost, _HOSTS, "host")
+                ),
+            )
         yield Text()
 
     def conclusion(self, summary: Summary) -> Text:
@@ -207,7 +280,11 @@ class _Page:
             words = f"{number:,} {verdict.value.replace('_', ' ')}"
             line.append_text(self.text(words, COLOUR[verdict] if number else "dim")).append("  ")
         score = f"\nscore {percent(whole.score)} of what was judged, coverage {percent(whole.coverage)}"
-        return line.append_text(self.text(score, "bold"))
+        line.append_text(self.text(score, "bold"))
+        code = self.record.run.exit_code
+        if code is not None:
+            line.append_text(self.text(f"\nexit code {code}: {_CAME_TO.get(code, 'other')}"))
+        return line
 
     def listed(self, names: Sequence[str], limit: int, noun: str) -> Text:
         shown = names if not self.cut or len(names) <= limit + 1 else names[:limit]
@@ -216,14 +293,11 @@ class _Page:
             text += f" and {counted(rest, f'more {noun}')}"
         return self.text(text)
 
-    def lines(self, text: str) -> Text:
+    def lines(self, text: str, style: str = "") -> Text:
         lines = text.strip("\n").split("\n")
-        if not self.cut:
-            return self.text("\n".join(lines))
-        shown = [line if len(line) <= 400 else f"{line[:400]}…" for line in lines[:_LINES]]
-        if rest := len(lines) - len(shown):
-            shown.append(f"… {counted(rest, 'more line')}")
-        return self.text("\n".join(shown))
+        shown = lines if not self.cut or len(lines) <= _LINES + 1 else lines[:_LINES]
+        whole = self.text("\n".join(map(self.short, shown)), style)
+        return self.more(whole, len(lines) - len(shown), "line")
 
     def marked(self, mark: Text, line: Text) -> RenderableType:
         """A line with a mark before it; where it is too long, it goes on beside the mark and not below it."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from opsharden import __version__
-from opsharden.errors import HostError, Unreachable
+from opsharden.errors import HostError, OpshardenError
 from opsharden.model import Finding, HostStatus, Member, Observation, Verdict
 from opsharden.probe import Check, Learnt, Recorder, Subject, Transport, judge, open_transport
+from opsharden.workflows.causes import cause
 from opsharden.workflows.laps import Laps
 from opsharden.workflows.peers import Peers
 from opsharden.workflows.values import Watched
@@ -30,7 +32,7 @@ class Seen:
 
     Attributes:
         member: What became of it.
-        findings: One for each of its controls.
+        findings: One for each of its controls; none where it could not be looked at.
         laps: Where the time went.
     """
 
@@ -72,18 +74,25 @@ class Looking:
         self._place = place
         self._looker = _Looker(place)
         self._pool = ThreadPoolExecutor(max_workers=min(place.settings.forks, len(targets.wanted)))
-        self._waiting = {
-            self._pool.submit(self._looker.host, host, controls) for host, controls in targets.wanted.items()
-        }
+        self._done: SimpleQueue[Future[Seen]] = SimpleQueue()
+        self._hosts = len(targets.wanted)
+        for host, controls in targets.wanted.items():
+            self._pool.submit(self._looker.host, host, controls).add_done_callback(self._done.put)
 
     def look(self, run: Filed, on_host: HostDone) -> None:
         """Look at all of them and file every host under a run."""
         self._looker.run.set_result(run)
         len(self._place.checks)  # collected here and now, while the hosts are being reached
-        while self._waiting:
-            done, self._waiting = wait(self._waiting, timeout=_NAP, return_when=FIRST_COMPLETED)
-            for future in done:
-                on_host(future.result())
+        for _ in range(self._hosts):
+            on_host(self._next().result())
+
+    def _next(self) -> Future[Seen]:
+        """The next host that is finished; looks up now and then, so that Ctrl-C is heard."""
+        while True:
+            try:
+                return self._done.get(timeout=_NAP)
+            except Empty:
+                continue
 
     def close(self) -> None:
         """Leave them. On Ctrl-C, hosts not begun are left, and what is under way ends with its connection."""
@@ -125,7 +134,7 @@ class _Looker:
             findings, observations = self._look(name, controls, laps)
             member = Member(name, HostStatus.TESTED)
         except HostError as error:
-            member, findings, observations = *_not_looked_at(name, controls, error), ()
+            member, findings, observations = _not_looked_at(self._place, name, controls, error), (), ()
         run = self.run.result()
         if not self._closed:
             run.store.add_host(run.id, member, findings, observations)
@@ -143,8 +152,9 @@ class _Looker:
         laps.questions = session.questions
         laps.done("judge", of_it=("wait for answers", session.waited))
         found = {finding.control: finding for finding in findings}
-        complete = tuple(found.get(control) or _unchecked(name, control) for control in controls)
-        return complete, (*session.observations, values.note(name))
+        complete = (found.get(control) or _unchecked(name, control) for control in controls)
+        told = tuple(_as_filed(finding, self._place) for finding in complete)
+        return told, (*session.observations, values.note(name))
 
     @contextmanager
     def _reached(self, name: str, laps: Laps) -> Iterator[Transport]:
@@ -224,8 +234,21 @@ def _unchecked(name: str, control: str) -> Finding:
     return Finding(name, control, Verdict.ERROR, reason="This control has no check.")
 
 
-def _not_looked_at(name: str, controls: tuple[str, ...], error: HostError) -> tuple[Member, tuple[Finding, ...]]:
-    verdict = Verdict.UNREACHABLE if isinstance(error, Unreachable) else Verdict.ERROR
+def _as_filed(finding: Finding, place: Workplace) -> Finding:
+    """A finding that says whether apply does anything about it, and the same for equal hosts: an error names none."""
+    if finding.verdict is Verdict.ERROR:
+        return replace(finding, reason=cause(finding.reason, finding.host) or finding.reason)
+    return place.by_apply(finding)
+
+
+def _not_looked_at(place: Workplace, name: str, controls: tuple[str, ...], error: HostError) -> Member:
+    """One row, however many controls: why, and what nobody looked at."""
     reason = f"{error.message} {error.advice}".strip()
-    findings = tuple(Finding(name, control, verdict, reason=reason) for control in controls)
-    return Member(name, HostStatus.UNREACHABLE, reason), findings
+    return Member(name, HostStatus.UNREACHABLE, reason, cause(reason, name, _places(place, name)), controls)
+
+
+def _places(place: Workplace, name: str) -> tuple[str, ...]:
+    try:
+        return (place.host(name).address,)
+    except OpshardenError:
+        return ()  # how to reach it is what cannot be told

@@ -57,7 +57,6 @@ def replay(place: Workplace, store: Store, reference: str, fail_on: Severity) ->
         EvidenceError: The store cannot be read, or was altered.
     """
     record = store.record(reference, observations=True)
-    observed = store.observed(reference)
     filed: dict[str, list[Finding]] = {}
     for finding in record.findings:
         filed.setdefault(finding.host, []).append(finding)
@@ -65,7 +64,8 @@ def replay(place: Workplace, store: Store, reference: str, fail_on: Severity) ->
     derived: list[Finding] = []
     for host, findings in filed.items():
         # A host that could not be reached then has left nothing to judge.
-        derived += _judged(place, host, findings, observed.get(host, ())) if host in tested else findings
+        again = _judged(place, host, findings, store.observed_of(record.run.id, host)) if host in tested else findings
+        derived += again
     deviations = tuple(
         Deviation(before, after)
         for before, after in zip((finding for findings in filed.values() for finding in findings), derived, strict=True)
@@ -94,7 +94,7 @@ def _judged(
     checks = tuple(check for finding in findings for check in place.checks.get(finding.control, ()))
     subject = Subject(host, recorder(host), Noted(observed), recorder, math.inf)
     judged = {each.control: each for each in judge(checks, subject)}
-    return tuple(judged.get(finding.control) or _gone(finding) for finding in findings)
+    return tuple(place.by_apply(judged.get(finding.control) or _gone(finding)) for finding in findings)
 
 
 def _gone(finding: Finding) -> Finding:

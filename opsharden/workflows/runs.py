@@ -23,19 +23,20 @@ def listed(database: str, *, limit: int | None) -> tuple[Run, ...]:
         return store.runs(limit=limit)
 
 
-def shown(database: str, reference: str) -> RunRecord:
+def shown(database: str, reference: str, *, observations: bool = True) -> RunRecord:
     """One run with all it left behind.
 
     Args:
         database: The evidence store: a file, or a URL.
         reference: A run id, the beginning of one, or `latest`.
+        observations: Whether to load what was observed.
 
     Raises:
         UsageError: None or several runs are meant.
         EvidenceError: The store is missing, cannot be read, or was altered.
     """
     with _opened(database) as store:
-        return store.record(reference, observations=True)
+        return store.record(reference, observations=observations)
 
 
 def compared(database: str, before: str | None, after: str | None) -> Difference:

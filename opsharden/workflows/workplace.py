@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from opsharden.catalogue import Catalogue, content_digest, load_catalogue
 from opsharden.errors import InventoryError
 from opsharden.inventory import Inventory, load_inventory
-from opsharden.model import Control, Host, HostStatus, Member, Severity
+from opsharden.model import Control, Finding, Host, HostStatus, Member, Severity, Verdict
 from opsharden.probe import Check, Patience, Pool
 from opsharden.settings import Settings
 
@@ -112,6 +112,14 @@ class Workplace:
         for name in self.profiles(host):
             defaults.update(self.catalogue.profile(name).values)
         return self.inventory.values(host, defaults)
+
+    def by_apply(self, finding: Finding) -> Finding:
+        """A finding; where it fails and no role is there to bring it about (a plain test of the user's), it says so."""
+        control = self.catalogue.controls.get(finding.control)
+        if finding.verdict is not Verdict.FAIL or control is None or control.role in self.catalogue.roles:
+            return finding
+        why = finding.by_hand or "This is a test without a role, so apply does nothing about it."
+        return replace(finding, by_hand=why, by_apply=False)
 
     def secrets(self, hosts: Sequence[Host]) -> tuple[str, ...]:
         """Every secret at hand, so that none is filed."""

@@ -17,7 +17,7 @@
       element: variant,
       many: find(":scope > details.many", variant),
       verdict: variant.dataset.verdict,
-      words: all("pre, .said", variant).map((part) => part.textContent).join(" ").toLowerCase(),
+      words: all("pre, .said, .lines th, .lines code", variant).map((part) => part.textContent).join(" ").toLowerCase(),
       answers: all(".answer", variant).map((answer) => ({
         element: answer,
         many: find("details.many", answer),

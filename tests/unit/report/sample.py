@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -206,6 +206,6 @@ def _member(host: str, h: int, c: int, control: str, seen: dict[str, Observation
     return Finding(host, control, verdict, "yes" if fails else "no", "no", "", (one.digest,), 0.01)
 
 
-def by_verdict(findings: tuple[Finding, ...]) -> Mapping[Verdict, int]:
+def by_verdict(findings: Iterable[Finding]) -> Mapping[Verdict, int]:
     """Counted by hand, not by the code under test."""
     return {verdict: len([1 for finding in findings if finding.verdict == verdict]) for verdict in Verdict}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from opsharden.model import Change, ChangeStatus, Finding, RunRecord, Verdict
-from opsharden.report.grouping import blind_spots, by_control, by_task
+from opsharden.model import Change, ChangeStatus, Finding, HostStatus, Member, RunRecord, Verdict
+from opsharden.report.grouping import blind_spots, by_control, by_task, excluded, unseen_again
 from tests.unit.report import sample
 
 CONTROLS = sample.controls()
@@ -56,10 +56,50 @@ def test_nothing_is_lost_or_doubled(record: RunRecord) -> None:
 
 
 def test_a_host_out_of_reach_is_one_blind_spot() -> None:
-    findings = [Finding("a", control, Verdict.UNREACHABLE, reason="timed out") for control in CONTROLS]
-    findings.append(Finding("b", "ssh-grace", Verdict.PASS))
-    (spot,) = blind_spots(findings)
+    lost = Member("a", HostStatus.UNREACHABLE, "a timed out", "The host timed out", tuple(CONTROLS))
+    (spot,) = blind_spots(RunRecord(sample.run(), (lost,), (Finding("b", "ssh-grace", Verdict.PASS),), (), CONTROLS))
+    assert (spot.reason, spot.hosts, len(spot.controls)) == ("a timed out", ("a",), 45)
+
+
+def test_ten_thousand_hosts_with_one_cause_are_one_blind_spot_in_words_that_hold_for_all() -> None:
+    names = [f"h{n:05}" for n in range(10000)]
+    lost = [Member(name, HostStatus.UNREACHABLE, f"{name} timed out", "The host timed out") for name in names]
+    (spot,) = blind_spots(RunRecord(sample.run(), tuple(lost), (), (), CONTROLS))
+    assert (spot.reason, len(spot.hosts), len(spot.controls)) == ("The host timed out", 10000, 45)
+    assert spot.reasons["h00007"] == "h00007 timed out"
+
+
+def test_a_run_filed_host_by_control_is_still_one_blind_spot() -> None:
+    findings = tuple(Finding("a", control, Verdict.UNREACHABLE, reason="timed out") for control in CONTROLS)
+    members = (Member("a", HostStatus.UNREACHABLE, "timed out"),)
+    (spot,) = blind_spots(RunRecord(sample.run(), members, findings, (), CONTROLS))
     assert (spot.reason, spot.hosts, len(spot.controls)) == ("timed out", ("a",), 45)
+
+
+def test_hosts_left_out_for_one_reason_are_together() -> None:
+    members = [Member(name, HostStatus.EXCLUDED, "asked for") for name in ("b", "a")]
+    assert excluded([*members, Member("c", HostStatus.TESTED)]) == {"asked for": ("a", "b")}
+
+
+def test_what_apply_touched_and_nobody_could_look_at_again_is_named() -> None:
+    changes = tuple(Change(host, "ssh", "Write", ChangeStatus.CHANGED) for host in ("a", "b"))
+    members = (Member("a", HostStatus.UNREACHABLE, "gone"), Member("b", HostStatus.TESTED))
+    record = RunRecord(sample.run(verb="apply"), members, (), changes, CONTROLS)
+    assert unseen_again(record) == ("a",)
+
+
+def test_a_fix_is_offered_where_apply_brings_something_about_and_only_there() -> None:
+    findings = [
+        Finding("a", "ssh-no-root", Verdict.FAIL, "yes", "no"),
+        Finding("b", "ssh-no-root", Verdict.FAIL, "yes", "no", by_hand="Line 3 is yours.", by_apply=False),
+        Finding("a", "ssh-grace", Verdict.FAIL, "yes", "no", by_hand="Line 3 is yours.", by_apply=False),
+        Finding("a", "ssh-idle", Verdict.FAIL, by_apply=False),
+    ]
+    groups = {group.control.id: group for group in by_control(findings, CONTROLS)}
+    assert groups["ssh-no-root"].fix == "opsharden apply --control ssh-no-root -l a"
+    assert [variant.left for variant in groups["ssh-no-root"].variants] == [(), ("Line 3 is yours.",)]
+    assert groups["ssh-grace"].fix == ""
+    assert groups["ssh-idle"].variants[0].left == ("Apply does not change this.",)
 
 
 def test_changes_are_grouped_by_task_and_failures_come_first() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from opsharden.model import ExitCode, Finding, HostStatus, Member, RunRecord, Severity, Verdict
-from opsharden.report.score import Tally, all_findings, judge_run, summarise
+from opsharden.report.score import Tally, judge_run, matrix, summarise, unseen
 from tests.unit.report import sample
 
 CONTROLS = sample.controls()
@@ -44,7 +44,7 @@ def test_every_breakdown_adds_up_to_the_whole(record: RunRecord) -> None:
     assert min(by_hand.values()) > 0, "the sample must have every verdict"
     for verdict in Verdict:
         assert summary.whole.of(verdict) == by_hand[verdict]
-        for part in (summary.severities, summary.roles, summary.hosts, summary.grid, summary.matrix):
+        for part in (summary.severities, summary.roles, summary.hosts, summary.grid, matrix(record)):
             assert sum(tally.of(verdict) for tally in part.values()) == by_hand[verdict]
     assert dict(summary.population) == {HostStatus.TESTED: 4, HostStatus.UNREACHABLE: 1, HostStatus.EXCLUDED: 1}
 
@@ -59,8 +59,15 @@ def test_weakest_first(record: RunRecord) -> None:
 def test_a_host_never_reached_lowers_the_coverage_even_without_findings(record: RunRecord) -> None:
     silent = replace(record, findings=tuple(f for f in record.findings if f.host != sample.UNREACHED))
     assert summarise(silent) == summarise(record)
-    added = [finding for finding in all_findings(silent) if finding.host == sample.UNREACHED]
-    assert {finding.reason for finding in added} == {"Connection to 192.0.2.13 port 22 timed out."}
+    (member,) = unseen(silent)
+    assert (member.host, member.controls) == (sample.UNREACHED, tuple(CONTROLS))
+
+
+def test_only_what_was_to_be_looked_at_counts_as_unreachable(record: RunRecord) -> None:
+    lost = Member("lost", HostStatus.UNREACHABLE, "timed out", controls=(HIGH, LOW))
+    few = summarise(replace(record, members=(lost,), findings=()))
+    assert few.whole.counts == few.hosts["lost"].counts == {Verdict.UNREACHABLE: 2}
+    assert few.grid["ssh", Severity.HIGH].blind == few.grid["ssh", Severity.LOW].blind == 1
 
 
 def test_a_tested_host_without_findings_is_listed(record: RunRecord) -> None:
