@@ -9,7 +9,7 @@ from opsharden.cli.console import data, say
 from opsharden.evidence import Store
 from opsharden.model import Finding, Severity, Verdict
 from opsharden.report import outputs
-from opsharden.report.telling import told
+from opsharden.report.lines import paired
 from opsharden.workflows import replay as workflow
 from opsharden.workflows.workplace import Access, open_workplace
 
@@ -54,5 +54,5 @@ def _tell(judged: workflow.Replay) -> None:
 
 def _why(finding: Finding) -> str:
     """What it is and should be, where it fails; else the reason."""
-    lines = told(finding.observed, finding.expected) if finding.verdict is Verdict.FAIL else ()
+    lines = paired(finding.observed, finding.expected) if finding.verdict is Verdict.FAIL else ()
     return " ".join("; ".join(line.sentence for line in lines).split()) or finding.reason

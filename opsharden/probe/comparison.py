@@ -16,8 +16,9 @@ from pathlib import Path
 from _pytest.assertion import util
 
 from opsharden.model import Mismatch
-from opsharden.probe.telling import cut, plain, told
+from opsharden.probe.telling import LONGEST, cut, plain, told
 
+_MOST = 10 * LONGEST
 _here = threading.local()
 
 
@@ -105,11 +106,11 @@ def _mismatches(left: object) -> list[Mismatch]:
 
 
 def _told(mismatches: list[Mismatch]) -> tuple[str, str, str]:
-    """A line for each: what is, what should be, and what is left to the administrator."""
-    observed = [f"{each.what}: {each.found}{f' ({each.where})' if each.where else ''}" for each in mismatches]
-    expected = [f"{each.what}: {each.wanted}" for each in mismatches]
+    """A line for each: what is, what should be, and what is left to the administrator. Reports fold what is long."""
+    observed = [f"{each.what}: {cut(each.found)}{f' ({each.where})' if each.where else ''}" for each in mismatches]
+    expected = [f"{each.what}: {cut(each.wanted)}" for each in mismatches]
     by_hand = dict.fromkeys(each.by_hand for each in mismatches if each.by_hand)
-    return cut("\n".join(observed)), cut("\n".join(dict.fromkeys(expected))), "\n".join(by_hand)
+    return cut("\n".join(observed), _MOST), cut("\n".join(dict.fromkeys(expected)), _MOST), "\n".join(by_hand)
 
 
 def _words(error: AssertionError) -> str:

@@ -70,11 +70,11 @@ def inline(value: object, deep: int = 0) -> str:
     return plain(_represented(value, str if _says_itself(value) else repr))
 
 
-def cut(text: str) -> str:
+def cut(text: str, longest: int = LONGEST) -> str:
     """A text that is not too long, at the end of a line where it can be."""
-    if len(text) <= LONGEST:
+    if len(text) <= longest:
         return text
-    kept = text[:LONGEST]
+    kept = text[:longest]
     if "\n" in kept:
         kept = kept.rpartition("\n")[0]
     left = text[len(kept) :]

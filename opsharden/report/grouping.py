@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from opsharden.model import Change, ChangeStatus, Control, Finding, HostStatus, Member, RunRecord, Verdict
+from opsharden.report.lines import Line, apply_command, paired, sentences
 from opsharden.report.score import control_of, unseen
-from opsharden.report.telling import Line, apply_command, sentences, told
 
 URGENCY = (Verdict.FAIL, Verdict.ERROR, Verdict.UNREACHABLE, Verdict.PASS, Verdict.NOT_APPLICABLE)
 """Verdicts in the order people want to read them."""
@@ -46,7 +46,7 @@ class Variant:
     @property
     def lines(self) -> tuple[Line, ...]:
         """What it is and what it should be, thing by thing."""
-        return told(self.observed, self.expected)
+        return paired(self.observed, self.expected)
 
     @property
     def left(self) -> tuple[str, ...]:

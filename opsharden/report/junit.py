@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from opsharden.findings import hosts_of, in_order
 from opsharden.model import Finding, HostStatus, Member, RunRecord, Verdict
-from opsharden.report import telling
+from opsharden.report import lines
 from opsharden.report.score import control_of, unseen
 from opsharden.visible import visible
 
@@ -99,17 +99,17 @@ def _case(suite: ET.Element, record: RunRecord, finding: Finding) -> None:
 
 def _message(finding: Finding) -> str:
     """One line: what a CI system shows in its list."""
-    lines = telling.told(finding.observed, finding.expected) if finding.verdict is Verdict.FAIL else ()
-    whole = "; ".join(line.sentence for line in lines) or finding.reason or finding.verdict.replace("_", " ")
+    told = lines.paired(finding.observed, finding.expected) if finding.verdict is Verdict.FAIL else ()
+    whole = "; ".join(line.sentence for line in told) or finding.reason or finding.verdict.replace("_", " ")
     return " ".join(whole.split())[:300]
 
 
 def _lines(finding: Finding) -> Iterator[str]:
-    yield from (line.sentence for line in telling.told(finding.observed, finding.expected))
+    yield from (line.sentence for line in lines.paired(finding.observed, finding.expected))
     if finding.verdict is Verdict.FAIL:
         if finding.by_apply:
-            yield f"fix: {telling.apply_command(finding.control, [finding.host])}"
-        yield from (f"by hand: {sentence}" for sentence in telling.sentences(finding.by_hand, finding.by_apply))
+            yield f"fix: {lines.apply_command(finding.control, [finding.host])}"
+        yield from (f"by hand: {sentence}" for sentence in lines.sentences(finding.by_hand, finding.by_apply))
     if finding.reason:
         yield finding.reason
 

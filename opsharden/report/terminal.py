@@ -25,8 +25,8 @@ from opsharden.report.grouping import (
     excluded,
     unseen_again,
 )
+from opsharden.report.lines import Line
 from opsharden.report.score import Summary, Tally, summarise
-from opsharden.report.telling import Line
 from opsharden.report.text import NOTHING, counted, duration, moment, percent
 from opsharden.visible import visible
 

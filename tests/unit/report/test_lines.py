@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from opsharden.report.telling import Line, apply_command, sentences, told
+from opsharden.report.lines import Line, apply_command, paired, sentences
 
 
 def test_things_are_brought_together_with_what_they_should_be() -> None:
     observed = "PermitRootLogin: yes (/etc/ssh/sshd_config:12)\nMatch User bob: MaxAuthTries: 9 (/etc/ssh/a.conf:3)"
     expected = "PermitRootLogin: no\nMatch User bob: MaxAuthTries: at most 4"
-    assert told(observed, expected) == (
+    assert paired(observed, expected) == (
         Line("PermitRootLogin", "yes", "no", "/etc/ssh/sshd_config:12"),
         Line("Match User bob: MaxAuthTries", "9", "at most 4", "/etc/ssh/a.conf:3"),
     )
@@ -17,21 +17,21 @@ def test_things_are_brought_together_with_what_they_should_be() -> None:
 def test_one_wish_serves_all_that_it_is_said_of_once() -> None:
     """What should be is told once where it is the same for several findings of one thing."""
     observed = "umask: 022 (/etc/profile:1)\numask: 002 (/etc/bash.bashrc:9)"
-    assert [(line.found, line.wanted) for line in told(observed, "umask: 027")] == [("022", "027"), ("002", "027")]
+    assert [(line.found, line.wanted) for line in paired(observed, "umask: 027")] == [("022", "027"), ("002", "027")]
 
 
 def test_a_value_of_several_lines_stays_one_thing() -> None:
-    (line,) = told("/etc/motd: first\nsecond: half", "/etc/motd: nothing")
+    (line,) = paired("/etc/motd: first\nsecond: half", "/etc/motd: nothing")
     assert (line.what, line.found, line.wanted) == ("/etc/motd", "first\nsecond: half", "nothing")
 
 
 @pytest.mark.parametrize(("observed", "expected"), [("yes", "no"), ("", "no"), ("a: b", "c: d"), ("{'a: b'}", "{}")])
 def test_two_plain_values_are_one_line_without_a_thing(observed: str, expected: str) -> None:
-    assert told(observed, expected) == (Line("", observed, expected),)
+    assert paired(observed, expected) == (Line("", observed, expected),)
 
 
 def test_nothing_compared_is_nothing_told() -> None:
-    assert told("", "") == ()
+    assert paired("", "") == ()
 
 
 def test_a_line_reads_as_a_sentence_and_an_empty_value_as_such() -> None:

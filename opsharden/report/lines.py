@@ -36,7 +36,7 @@ class Line:
         return f"{thing}{self.found or 'empty'}, should be {self.wanted or 'empty'}{where}"
 
 
-def told(observed: str, expected: str) -> tuple[Line, ...]:
+def paired(observed: str, expected: str) -> tuple[Line, ...]:
     """Bring together what a check found and what it wanted, thing by thing.
 
     Checks say both in lines of `what: value`, what was found with `(path:line)` behind it where that is known.
