@@ -310,7 +310,7 @@ class _Page:
 
     def pairs(self, rows: Iterable[tuple[str, Text]]) -> RenderableType:
         table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(style="dim", no_wrap=True, min_width=8)
+        table.add_column(style="dim", no_wrap=True, min_width=9)
         table.add_column(overflow="fold", ratio=1)
         for name, value in rows:
             table.add_row(self.text(name), value)
