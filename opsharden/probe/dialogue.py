@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -13,6 +14,7 @@ from opsharden.model import Observation, utcnow
 from opsharden.probe import native
 from opsharden.probe.transport import OUTPUT_LIMIT, Answer, Patience
 from opsharden.probe.unasked import shown
+from opsharden.visible import quoted
 
 _HELPER = files("opsharden.probe.helper")
 _PYTHON = b"\n".join(_HELPER.joinpath(name).read_bytes() for name in ("search.py", "answers.py", "serve.py"))
@@ -37,6 +39,7 @@ exec sh -c "$(head -c {len(_SHELL)})"
 """
 """For `sh`: says which helper it starts and on which release, then takes the helper's text from stdin and runs it."""
 
+_STATUS, _AGES, _WORDS = 1 << 16, 1e6, 2
 _GRACE = 10.0
 """Seconds a host has beyond the time a command may take: what is later than that has no helper any more."""
 
@@ -80,10 +83,11 @@ class Dialogue:
         Raises:
             TransportBroken: What answers there is no helper of ours.
         """
-        name, _, platform = self._pipe.line(self._timeout).decode(errors="replace").partition(" ")
+        line = self._pipe.line(self._timeout)
+        name, _, platform = line.decode(errors="replace").partition(" ")
         if name not in ("python3", "sh"):
-            raise TransportBroken(f"{self.host} does not start what looks at it: {name[:100]}.")
-        self.platform = " ".join(sorted(platform.replace('"', "").split()))
+            raise TransportBroken(f"{self.host} does not start what looks at it: {quoted(line, 100)}.")
+        self.platform = _platform(platform)
         self._native = name == "python3"
         self._pipe.send(_PYTHON if self._native else _SHELL, self._timeout)
 
@@ -114,7 +118,10 @@ class Dialogue:
             number, rc, out, err = (int(word) for word in head[:4])
             how, seconds, command = head[4], float(head[5]), waiting[number]
         except (ValueError, LookupError):
-            raise TransportBroken(f"{self.host} answers with what is no answer: {b' '.join(head)[:100]!r}.") from None
+            raise self._no_answer(head) from None
+        # What it says is believed no further than our own helper goes.
+        if not (max(out, err) <= OUTPUT_LIMIT and min(out, err) >= 0 and abs(rc) < _STATUS and 0 <= seconds < _AGES):
+            raise self._no_answer(head)
         stdout, stderr = self._pipe.exactly(out, self._patience()), self._pipe.exactly(err, self._patience())
         if how == b"L":
             return number, TimedOut(f"A command did not end within {self._timeout:g} seconds: {shown(command)}")
@@ -130,9 +137,19 @@ class Dialogue:
             native=how == b"h",
         )
 
+    def _no_answer(self, head: Sequence[bytes]) -> TransportBroken:
+        return TransportBroken(f"{self.host} answers with what is no answer: {quoted(b' '.join(head), 100)}.")
+
     def _patience(self) -> float:
         """Seconds that the next bytes may take: a command's time and some, within the host's."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TransportBroken(f"The time for {self.host} was over.", "See host_timeout in opsharden.toml.")
         return min(self._timeout + _GRACE, left)
+
+
+def _platform(said: str) -> str:
+    """A release as `/etc/os-release` names it; nothing where that is no such name."""
+    words = sorted(said.replace('"', "").split())
+    plain = 0 < len(words) <= _WORDS and all(re.fullmatch(r"[\w.+-]{1,40}", word, re.ASCII) for word in words)
+    return " ".join(words) if plain else ""

@@ -6,6 +6,7 @@ import re
 
 from opsharden.errors import Unreachable
 from opsharden.model import Host
+from opsharden.visible import quoted, visible
 
 _UP = "Is the host up, the address right, the port open?"
 _LET_IN = "Is an SSH server there, and does it let this machine in (MaxStartups, PerSourcePenalties)?"
@@ -14,6 +15,7 @@ _COMPARE = "Compare it with `ssh-keygen -lf` on the host itself; `opsharden boot
 _REINSTALLED = "If the host was reinstalled, remove that line and bootstrap it again; else find out who answers."
 _KEY = "Check user and key; `opsharden bootstrap` puts the key in place."
 
+_LONGEST = 8192
 _KNOWN = (
     # What is sure comes first: the last line often says no more than that the connection is closed.
     (
@@ -86,13 +88,15 @@ def refusal(host: Host, said: str) -> Unreachable:
         host: The one at the end of the way; it may be one on the way that the complaint is about.
         said: All that ssh printed to stderr.
     """
-    said = said.replace("\r", "")
+    # Cut: our patterns take their time with long texts, and a host's banner is in it.
+    said = visible(said.replace("\r", ""))[-_LONGEST:]
     for pattern, sentence, advice in _KNOWN:
         found = re.search(pattern, said, re.IGNORECASE)
         if found:
             words = found.groupdict()
             who = host.name if words.get("where") in (None, host.address) else words["where"]
+            words = {name: quoted(text or "") for name, text in words.items()}
             if "why" in words:
-                words["why"] = words["why"].strip().rstrip(".").lower()[:300]
+                words["why"] = words["why"].lower()
             return Unreachable(sentence.format(who=who, **words), advice)
     raise AssertionError("the last two patterns fit everything")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from opsharden.errors import TransportBroken
 from opsharden.ssh.channel import Channel
 from opsharden.ssh.pipe import Pipe
 
@@ -57,7 +58,9 @@ class Connection(ABC):
         """
         with closing(self.open_channel(command)) as channel:
             pipe = Pipe(channel)
-            pipe.send(stdin, timeout)
+            # A command may end without reading all of it: what it said then, and how it ended, is the answer.
+            with suppress(TransportBroken):
+                pipe.send(stdin, timeout)
             rc, stdout = pipe.rest(timeout)
             return CommandResult(rc, stdout, pipe.stderr, pipe.truncated)
 

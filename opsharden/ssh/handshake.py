@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from math import inf
@@ -13,6 +14,10 @@ from paramiko.packet import Packetizer
 from opsharden.errors import Unreachable
 from opsharden.ssh import hostkeys
 from opsharden.ssh.hostkeys import HostKey
+from opsharden.visible import quoted
+
+_PACKET = 1 << 18
+"""Bytes of the largest packet that OpenSSH sends or takes, far more than RFC 4253, 6.1 asks for."""
 
 _KINDS = {"rsa-sha2-512": "ssh-rsa", "rsa-sha2-256": "ssh-rsa"}
 """Signature algorithm to the type of its key, where they differ (RFC 8332)."""
@@ -60,6 +65,21 @@ class _Packetizer(Packetizer):
     """Knows when a handshake is late by looking at the clock; paramiko starts a thread to be told."""
 
     _late = inf
+    _banner = 0
+
+    def read_all(self, n: int, check_rekey: bool = False) -> bytes:
+        """See `Packetizer`. Who names a length need not be believed: nobody sends packets like that."""
+        if n > _PACKET:
+            raise paramiko.SSHException(f"a packet of {n} bytes was announced")
+        return bytes(super().read_all(n, check_rekey))
+
+    def _read_timeout(self, timeout: float) -> bytes:
+        """See `Packetizer`: what comes before the first packet, of which there is to be an end."""
+        data = bytes(super()._read_timeout(timeout))  # type: ignore[misc]  # the stubs do not know it
+        self._banner += len(data)
+        if self._banner > _PACKET or self.handshake_timed_out():
+            raise paramiko.SSHException("it goes on and on")
+        return data
 
     def start_handshake(self, timeout: float) -> None:
         """See `Packetizer`."""
@@ -97,8 +117,11 @@ def _failed(name: str, error: Exception) -> Unreachable:
     if isinstance(error, TimeoutError):
         return Unreachable(f"{name} accepted the connection but did not answer in time.", "Is its sshd well?")
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
-        return Unreachable(f"{name} speaks no cryptography that is still strong: {error}.", "Update its sshd.")
+        return Unreachable(
+            f"{name} speaks no cryptography that is still strong: {quoted(str(error))}.", "Update its sshd."
+        )
+    why = re.sub(r"Error reading SSH protocol banner|\[Errno \d+\] ", "", quoted(str(error))).strip()
     return Unreachable(
-        f"{name} ended the connection: {str(error) or 'no reason given'}.",
+        f"{name} ended the connection: {why or 'no reason given'}.",
         "Is an SSH server there, and does it let this machine in (MaxStartups, PerSourcePenalties)?",
     )

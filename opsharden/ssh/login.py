@@ -17,6 +17,7 @@ from opsharden.ssh import hostkeys, keyfiles
 from opsharden.ssh.handshake import shake
 from opsharden.ssh.knownhosts import known
 from opsharden.ssh.route import Route
+from opsharden.visible import quoted
 
 _NAP = 0.5
 """Seconds after which paramiko's thread looks up from the line; its own 0.1 costs as much as a login in ten seconds."""
@@ -71,16 +72,21 @@ def _authenticate(name: str, user: str, transport: paramiko.Transport, methods: 
             if not attempt():
                 return
         except paramiko.BadAuthenticationType as error:
-            tried[-1] = f"{what} (it takes {', '.join(error.allowed_types)} only)"
+            tried[-1] = f"{what} (it takes {quoted(', '.join(error.allowed_types))} only)"
         except paramiko.AuthenticationException as error:
             if "timeout" in str(error):
                 raise Unreachable(f"{name} did not answer the login as {user} in time.", "Is its sshd well?") from None
         except (OSError, EOFError, paramiko.SSHException) as error:
-            raise Unreachable(f"{name} ended the connection during the login as {user}: {error}.") from None
+            raise Unreachable(
+                f"{name} ended the connection during the login as {user}: {quoted(str(error))}."
+            ) from None
         if not transport.is_active():
             break  # too many attempts: MaxAuthTries of sshd_config(5)
+    banner = transport.get_banner()  # there nologin(5), expired accounts and PAM say why
+    said = f" It said: {quoted(banner)}." if banner and quoted(banner) else ""
+    how = " and ".join(tried) or "nothing: there is no key and no password"
     raise Unreachable(
-        f"{name} refused the login as {user} with {' and '.join(tried) or 'nothing: there is no key and no password'}.",
+        f"{name} refused the login as {user} with {how}.{said}",
         "Check user, key and password; `opsharden bootstrap` puts the key in place.",
     )
 

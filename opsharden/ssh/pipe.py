@@ -6,8 +6,12 @@ import time
 
 from opsharden.errors import TransportBroken
 from opsharden.ssh.channel import CHUNK, Channel
+from opsharden.visible import quoted
 
 _LIMIT = 16 << 20
+_LINE = 1 << 16
+_GRACE = 5.0
+"""Seconds after a deadline in which what is there already is still taken: it may be us who are late."""
 
 
 class Pipe:
@@ -37,7 +41,8 @@ class Pipe:
 
     def more(self, deadline: float) -> bool:
         """Wait for anything new until the deadline (monotonic). False when there will be none in time."""
-        came = None if self.ended else self._channel.receive(max(0.0, deadline - time.monotonic()))
+        left = deadline - time.monotonic()
+        came = None if self.ended or left < -_GRACE else self._channel.receive(max(0.0, left))
         if came is None:
             return False
         out, err = came
@@ -46,10 +51,20 @@ class Pipe:
         self.ended = not (out or err)
         return not self.ended
 
+    def keep(self, count: int) -> None:
+        """Forget all but the last bytes of stdout: who waits for a mark in it need not hold what comes before."""
+        self.stdout = self.stdout[-count:]
+
     def line(self, timeout: float) -> bytes:
-        """The next line of stdout, without its end."""
+        """The next line of stdout, without its end.
+
+        Raises:
+            TransportBroken: It did not come in time, or is longer than any that we wait for.
+        """
         deadline = time.monotonic() + timeout
         while b"\n" not in self.stdout:
+            if len(self.stdout) > _LINE:
+                raise TransportBroken(f"What answers there is not ours: {quoted(self.stdout, 100)}.")
             self._need(deadline)
         line, self.stdout = self.stdout.split(b"\n", 1)
         return line
@@ -106,6 +121,6 @@ class Pipe:
         if self.more(deadline):
             return
         if self.ended:
-            said = " ".join(self.stderr.decode(errors="replace").split())[-200:]
+            said = quoted(self.stderr[-200:])
             raise TransportBroken(f"The connection was lost in the middle{': ' + said if said else ''}.")
         raise TransportBroken("The host stopped answering.")

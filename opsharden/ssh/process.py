@@ -125,18 +125,29 @@ class ProcessChannel:
             poll.register(sink, select.POLLOUT)
         numbers = {number for number, _ in poll.poll(min(max(left, 0.0), _NAP) * 1000)}
         if not numbers:
-            # Gone, but something that it left behind may hold its pipes open for ever.
+            # Gone, but something that it left behind may hold its pipes open for ever. What it said between the look
+            # at them and its end is still in there.
             if not full and self._process.poll() is not None:
+                self._drain()
                 self._forget(*self._sources)
             return None if left <= 0 else []
         ready = [pipe for pipe in (sink, *self._sources) if pipe and pipe.fileno() in numbers]
         for source in ready:
-            if source in self._sources:
-                data = source.read(CHUNK)
-                self._sources[source] += data or b""
-                if data == b"":
-                    self._forget(source)
+            if source in self._sources and self._taken(source) == b"":
+                self._forget(source)
         return ready
+
+    def _drain(self) -> None:
+        """Take what is in the pipes now; who still writes to them is not waited for."""
+        for source, kept in self._sources.items():
+            while len(kept) <= _LIMIT and self._taken(source):
+                pass
+
+    def _taken(self, source: IO[bytes]) -> bytes | None:
+        """What a pipe has; None where that is nothing yet, and empty at its end."""
+        data = source.read(CHUNK)
+        self._sources[source] += data or b""
+        return data
 
     def _forget(self, *sources: IO[bytes]) -> None:
         for source in sources:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-import shlex
 import time
+from contextlib import suppress
 
 from opsharden.errors import BecomeRefused, HostError, TransportBroken, Unreachable
 from opsharden.model import Host
+from opsharden.ssh.become import Passage, passage
+from opsharden.ssh.channel import CHUNK
 from opsharden.ssh.connection import Connection
 from opsharden.ssh.pipe import Pipe
+from opsharden.visible import quoted
+
+SHELL_ADVICE = (
+    "Check the account's shell there (nologin?), ForceCommand in its sshd_config and command= in its authorized_keys."
+)
 
 
 def open_session(host: Host, connection: Connection, command: str, timeout: float) -> tuple[Pipe, int]:
@@ -25,7 +33,7 @@ def open_session(host: Host, connection: Connection, command: str, timeout: floa
         The pipe, with nothing in it but what the command itself prints, and the user id it runs as.
 
     Raises:
-        BecomeRefused: sudo refused, or wants a password that is missing or wrong.
+        BecomeRefused: sudo refused, or wants a password that is missing or wrong, or it is a way that is not ours.
         Unreachable: The login shell ended at once.
         TransportBroken: The host stopped answering.
     """
@@ -33,47 +41,59 @@ def open_session(host: Host, connection: Connection, command: str, timeout: floa
     # The mark is printed by the very shell that then becomes the command: only what comes after it counts, whatever
     # a banner or a .bashrc printed before.
     script = f"printf 'READY%s.%s.\\n' {nonce} \"$(id -u)\"; {command}"
-    line = f"exec /bin/sh -c {shlex.quote(script)}"
-    if host.become:
-        line = f"exec sudo -S -p 'PASSWORD{nonce}' -- /bin/sh -c {shlex.quote(script)}"
-    pipe = Pipe(connection.open_channel(line))
-    return pipe, _shake(host, pipe, nonce, timeout)
+    through = passage(host, script, nonce)
+    pipe = Pipe(connection.open_channel(f"printf 'SHELL%s\\n' {nonce}; {through.line}"))
+    return pipe, _shake(host, pipe, nonce, through, timeout)
 
 
-def _shake(host: Host, pipe: Pipe, nonce: str, timeout: float) -> int:
-    """Answer sudo's prompt, once, and wait for the mark. Returns the user id reached."""
-    prompt, ready, asked = f"PASSWORD{nonce}".encode(), f"READY{nonce}.".encode(), 0
+def _shake(host: Host, pipe: Pipe, nonce: str, through: Passage, timeout: float) -> int:
+    """Answer the prompt for a password, once, and wait for the mark. Returns the user id reached."""
+    ready, asked, begun = f"READY{nonce}.".encode(), 0, False
     deadline = time.monotonic() + timeout
     while True:
         _, mark, rest = pipe.stdout.partition(ready)
         if mark and b".\n" in rest:
             uid, pipe.stdout = rest.split(b".\n", 1)
-            return int(uid)
-        if pipe.stderr.count(prompt) > asked:
+            return _uid(host, uid)
+        begun = begun or f"SHELL{nonce}\n".encode() in pipe.stdout
+        if len(through.prompt.findall(pipe.stderr)) > asked:
             asked += 1
-            pipe.send(_password(host, asked) + b"\n", timeout)
+            # Where it is gone by now, it has said why.
+            with suppress(TransportBroken):
+                pipe.send(_password(host, asked) + b"\n", timeout)
+        pipe.keep(CHUNK)
         if not pipe.more(deadline):
-            raise _refusal(host, pipe, prompt, deadline)
+            said = pipe.stdout.replace(f"SHELL{nonce}\n".encode(), b"") + through.prompt.sub(b"", pipe.stderr)
+            raise _refusal(host, pipe, said, deadline, by_become=begun and host.become)
+
+
+def _uid(host: Host, said: bytes) -> int:
+    if not re.fullmatch(rb"\d{1,10}", said):
+        raise TransportBroken(f"{host.name} answers with what is no user id: {quoted(said, 100)}.")
+    return int(said)
 
 
 def _password(host: Host, asked: int) -> bytes:
     if host.become_password is None:
         raise BecomeRefused(
-            f"sudo on {host.name} wants a password and none was given.",
+            f"{host.become_method} on {host.name} wants a password and none was given.",
             "Give it with --ask-become-pass, or let the automation account use sudo without one.",
         )
     if asked > 1:
-        raise BecomeRefused(f"sudo on {host.name} did not accept the password.", "Check the become password.")
+        raise BecomeRefused(
+            f"{host.become_method} on {host.name} did not accept the password.", "Check the become password."
+        )
     return host.become_password.get_secret_value().encode()
 
 
-def _refusal(host: Host, pipe: Pipe, prompt: bytes, deadline: float) -> HostError:
+def _refusal(host: Host, pipe: Pipe, said: bytes, deadline: float, *, by_become: bool) -> HostError:
+    """Why there is no mark: the shell never ran what it was given, or ran it and was refused."""
     if not pipe.ended:
         return TransportBroken(f"{host.name} let us in but its shell did not answer in time.")
     if pipe.status(deadline) is None:
         return TransportBroken(f"The connection to {host.name} was lost before its shell answered.")
-    said = (pipe.stdout + pipe.stderr.replace(prompt, b"")).decode(errors="replace")
-    said = " ".join(said.split()).rstrip(".")[:300] or "it said nothing"
-    if host.become:
-        return BecomeRefused(f"sudo on {host.name} refused: {said}.", "See what `sudo -n true` says there.")
-    return Unreachable(f"The shell on {host.name} ended at once: {said}.")
+    words = quoted(said) or "it said nothing"
+    if by_become:
+        advice = f"See what `{host.become_method} -n true` says there." if host.become_method == "sudo" else ""
+        return BecomeRefused(f"{host.become_method} on {host.name} refused: {words}.", advice)
+    return Unreachable(f"The shell on {host.name} ended at once: {words}.", SHELL_ADVICE)

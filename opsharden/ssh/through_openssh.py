@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
-import shlex
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -16,14 +14,17 @@ from threading import Lock
 from opsharden.errors import TransportBroken, Unreachable
 from opsharden.model import Host
 from opsharden.ssh import hostkeys
-from opsharden.ssh.channel import Channel
+from opsharden.ssh.channel import CHUNK, Channel
 from opsharden.ssh.complaint import refusal
 from opsharden.ssh.connection import Connection
 from opsharden.ssh.hostkeys import HostKey
 from opsharden.ssh.invocation import PASSED, invocation, jumps
 from opsharden.ssh.pipe import Pipe
+from opsharden.ssh.posix import through_any_shell
 from opsharden.ssh.process import ProcessChannel
+from opsharden.ssh.session import SHELL_ADVICE
 from opsharden.ssh.way import door
+from opsharden.visible import quoted
 
 _STEPS = 3
 """Connection, handshake, login: each may take as long as it is given."""
@@ -58,10 +59,10 @@ def place(host: Host, known_hosts: Sequence[Path], timeout: float) -> str:
         Unreachable: The arguments or the ssh_config cannot be read.
     """
     with invocation(host, known_hosts, timeout) as words:
-        asked = _run(host, [words[0], "-G", *words[1:]], timeout)
-    options = dict(line.partition(" ")[::2] for line in asked.stdout.decode(errors="replace").splitlines())
+        stdout, stderr = _run(host, [words[0], "-G", *words[1:]], timeout)
+    options = dict(line.partition(" ")[::2] for line in stdout.splitlines())
     if "hostname" not in options:
-        raise refusal(host, asked.stderr.decode(errors="replace"))
+        raise refusal(host, stderr)
     return options.get("hostkeyalias") or hostkeys.place(options["hostname"], int(options["port"]))
 
 
@@ -81,28 +82,27 @@ def show(host: Host, known_hosts: Sequence[Path], kinds: Sequence[str], timeout:
         if kinds:
             first["HostKeyAlgorithms"] = "^" + ",".join(_RSA if kind == "ssh-rsa" else kind for kind in kinds)
         with invocation(host, known_hosts, timeout, first) as words, _passage(host):
-            asked = _run(host, [*words, "exit"], timeout * _STEPS)
+            _, stderr = _run(host, [*words, "exit"], timeout * _STEPS)
         fields = shown.read_text(encoding="utf-8").split() if shown.exists() else []
     if len(fields) < 3:
-        raise refusal(host, asked.stderr.decode(errors="replace"))
+        raise refusal(host, stderr)
     return HostKey(fields[1], fields[2])
 
 
-def _run(host: Host, words: Sequence[str], timeout: float) -> subprocess.CompletedProcess[bytes]:
+def _run(host: Host, words: Sequence[str], timeout: float) -> tuple[str, str]:
+    """Run an ssh to its end and give what it printed to stdout and to stderr."""
     try:
-        return subprocess.run(
-            words,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=_environment(),
-            timeout=timeout,
-            check=False,
-            start_new_session=True,
-        )
-    except subprocess.TimeoutExpired:
-        raise _late(host) from None
+        channel = ProcessChannel(words, _environment())
     except OSError as error:
         raise _missing(host, words[0], error) from None
+    with closing(channel):
+        pipe, deadline = Pipe(channel), time.monotonic() + timeout
+        channel.end_input()
+        while pipe.more(deadline):
+            pipe.keep(CHUNK)
+        if not pipe.ended:
+            raise _late(host)
+        return pipe.stdout.decode(errors="replace"), pipe.stderr.decode(errors="replace")
 
 
 @contextmanager
@@ -148,7 +148,7 @@ class _Connection(Connection):
 
     def _log_in(self) -> Channel:
         nonce = secrets.token_hex(8)
-        script = f"exec /bin/sh -c {shlex.quote(_WAIT.format(nonce=nonce))}"
+        script = through_any_shell(_WAIT.format(nonce=nonce))
         with invocation(self._host, self._known_hosts, self._timeout) as words, _passage(self._host) as passed:
             channel = self._started([*words, script])
             try:
@@ -172,16 +172,17 @@ class _Connection(Connection):
     def _await(self, channel: Channel, mark: bytes, passed: _Passed) -> None:
         pipe, deadline = Pipe(channel), time.monotonic() + self._timeout * _STEPS
         while mark not in pipe.stdout:
+            pipe.keep(CHUNK)
             if pipe.more(deadline):
                 passed(pipe.stderr)
                 continue
             if not pipe.ended:
                 raise _late(self._host)
-            said = (pipe.stdout + pipe.stderr).decode(errors="replace")
+            said = pipe.stdout + pipe.stderr
             if pipe.status(deadline) is None:
-                raise refusal(self._host, said)
-            said = " ".join(said.split()).rstrip(".")[:300] or "it said nothing"
-            raise Unreachable(f"The shell on {self._host.name} ended at once: {said}.", "Check the account's shell.")
+                raise refusal(self._host, said.decode(errors="replace"))
+            words = quoted(said) or "it said nothing"
+            raise Unreachable(f"The shell on {self._host.name} ended at once: {words}.", SHELL_ADVICE)
 
 
 def _environment() -> Mapping[str, str]:

@@ -18,8 +18,10 @@ from opsharden.ssh.connection import Connection
 from opsharden.ssh.handshake import shake
 from opsharden.ssh.hostkeys import HostKey
 from opsharden.ssh.login import leave, login
+from opsharden.ssh.posix import through_any_shell
 from opsharden.ssh.route import Route
 from opsharden.ssh.way import reach
+from opsharden.visible import quoted
 
 _OPENING = 30.0
 """Seconds for a host that is logged in to already to open one more channel."""
@@ -65,9 +67,9 @@ class _Connection(Connection):
         try:
             channel = self._transport.open_session(timeout=_OPENING)
             with _ended_after(_OPENING, self._transport):
-                channel.exec_command(command)
+                channel.exec_command(through_any_shell(command))
         except (OSError, EOFError, paramiko.SSHException) as error:
-            raise TransportBroken(f"The host did not start a command: {error}.") from None
+            raise TransportBroken(f"The host did not start a command: {quoted(str(error))}.") from None
         return _Channel(channel)
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ import paramiko
 from opsharden.errors import Unreachable
 from opsharden.ssh.login import leave, login
 from opsharden.ssh.route import Route
+from opsharden.visible import quoted
 
 _ADVICE = "Is the host up, the address right, the port open?"
 _AT_ONCE = 5
@@ -84,7 +85,7 @@ def _tunnelled(hop: Route, transport: paramiko.Transport, to: Route, timeout: fl
     try:
         return transport.open_channel("direct-tcpip", (to.address, to.port), ("127.0.0.1", 0), timeout=timeout)
     except (OSError, EOFError, paramiko.SSHException) as error:
-        why = error.text if isinstance(error, paramiko.ChannelException) else str(error)
+        why = quoted(error.text if isinstance(error, paramiko.ChannelException) else str(error))
         raise Unreachable(
             f"{to.address} port {to.port} cannot be reached through {hop.address}: {why.lower()}.", _ADVICE
         ) from None

@@ -1,6 +1,7 @@
 import socket
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 
 import paramiko
@@ -99,3 +100,27 @@ def test_no_traceback_reaches_the_user(capfd: pytest.CaptureFixture[str]) -> Non
     with served(lambda sock: sock.close()) as sock, pytest.raises(Unreachable):
         shake("web1", sock, [], 20)
     assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"x" * (4 << 20),
+        b"banner\r\n" * (1 << 18),
+        b"SSH-2.0-x\r\n" + b"\xff\xff\xff\xf4" + bytes(64),
+        b"SSH-2.0-x\r\n" + b"\x3f\xff\xff\xf4" + bytes(1 << 20),
+    ],
+    ids=["no line end", "endless banner", "a packet of 4 GiB", "a packet of 1 GiB"],
+)
+def test_lengths_that_a_server_names_are_not_believed(said: bytes) -> None:
+    def speak(sock: socket.socket) -> None:
+        with suppress(OSError):
+            sock.sendall(said)
+
+    began = time.monotonic()
+    with (
+        served(speak) as sock,
+        pytest.raises(Unreachable, match=r"web1 ended the connection: (?:a packet of \d+ bytes|it goes on and on|Indecipherable)"),
+    ):
+        shake("web1", sock, [], 20)
+    assert time.monotonic() - began < 10
