@@ -17,7 +17,9 @@ from opsharden.probe.unasked import shown
 from opsharden.visible import quoted
 
 _HELPER = files("opsharden.probe.helper")
-_PYTHON = b"\n".join(_HELPER.joinpath(name).read_bytes() for name in ("search.py", "answers.py", "serve.py"))
+_PYTHON = b"\n".join(
+    _HELPER.joinpath(name).read_bytes() for name in ("bounds.py", "search.py", "answers.py", "serve.py")
+)
 _SHELL = _HELPER.joinpath("serve.sh").read_bytes()
 
 START = f"""\

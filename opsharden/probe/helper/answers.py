@@ -2,7 +2,8 @@
 
 Sent to hosts together with `serve.py`; see there. A program is what `opsharden.probe.native` made of a shell command:
 simple commands one after the other, each with how it follows the one before. Whatever is not plain (a missing file, no
-permission, an unknown state) is declined, and then the shell answers, with its own words and exit status.
+permission, an unknown state, something that is no ordinary file, much of anything, a wait) is declined, and then the
+shell answers, with its own words and exit status, and with the time and the bounds of a command.
 """
 
 import grp
@@ -11,12 +12,13 @@ import pwd
 import stat
 import time
 
-if False:  # for the type checker: hosts need not load it, and `search.py` stands before this text there
+if False:  # for the type checker: hosts need not load it, and `bounds.py` and `search.py` stand before this text there
     from collections.abc import Callable
 
+    from opsharden.probe.helper.bounds import CLOCK, MOST, PATIENCE, local_accounts, nearby, read
     from opsharden.probe.helper.search import find
 
-_MOST = 1 << 20
+_OF_DPKG = 1 << 26
 _FIELDS = ("Package:", "Status: ", "Version:")
 _RELATIONS = ("Depends:", "Pre-Depends:", "Recommends:", "Suggests:", "Conflicts:", "Breaks:", "Replaces:", "Enhances:")
 _packages: "dict[str, dict[str, str]]" = {}
@@ -26,27 +28,31 @@ _units: "dict[str, str]" = {}
 
 def answer(program: str) -> "tuple[int, bytes] | None":
     """Exit status and stdout of a program; None declines."""
-    rc, out = 0, b""
-    try:
-        for part in program.split("\x1e"):
-            link, negated, name, *words = part.split("\x1f")
-            if (link == "&&" and rc) or (link == "||" and not rc):
-                continue
-            rc, said = PROGRAMS[name](*(str(rc) if word == "$?" else word for word in words))
-            rc = int(not rc) if negated else rc
-            out += said
-    except (OSError, ValueError, LookupError, TypeError):
+    if CLOCK.late >= PATIENCE:
         return None
+    try:
+        with CLOCK:
+            return _answered(program)
+    except Exception:  # whatever stands in the way of an answer of ours, the command itself goes on from here
+        return None
+
+
+def _answered(program: str) -> "tuple[int, bytes]":
+    rc, out = 0, b""
+    for part in program.split("\x1e"):
+        link, negated, name, *words = part.split("\x1f")
+        if (link == "&&" and rc) or (link == "||" and not rc):
+            continue
+        rc, said = PROGRAMS[name](*(str(rc) if word == "$?" else word for word in words))
+        rc = int(not rc) if negated else rc
+        out += said
     return rc, out
 
 
 def _cat(*paths: str) -> "tuple[int, bytes]":
     out = b""
     for path in paths:
-        with open(path, "rb") as file:
-            out += file.read(_MOST)
-        if len(out) >= _MOST:
-            raise ValueError
+        out += read(path, MOST - len(out))
     return 0, out
 
 
@@ -55,6 +61,7 @@ def _test(*words: str) -> "tuple[int, bytes]":
         left, right = int(words[0]), int(words[2])
         return int(not {"-eq": left == right, "-ne": left != right, "-le": left <= right}[words[1]]), b""
     kind, path = words
+    nearby(path)
     try:
         found = os.lstat(path) if kind == "-L" else os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -69,6 +76,9 @@ def _not(*words: str) -> "tuple[int, bytes]":
 
 
 def _stat(form: str, path: str) -> "tuple[int, bytes]":
+    nearby(path)
+    if form in ("%U", "%G"):
+        local_accounts()
     found = os.stat(path)
     if form == "%U":
         said = pwd.getpwuid(found.st_uid).pw_name
@@ -81,6 +91,7 @@ def _stat(form: str, path: str) -> "tuple[int, bytes]":
 
 
 def _getent(database: str, name: str) -> "tuple[int, bytes]":
+    local_accounts()
     if database == "passwd":
         user = pwd.getpwnam(name)
         found = [user.pw_name, user.pw_passwd, user.pw_uid, user.pw_gid, user.pw_gecos, user.pw_dir, user.pw_shell]
@@ -93,8 +104,7 @@ def _getent(database: str, name: str) -> "tuple[int, bytes]":
 
 
 def _sysctl(key: str) -> "tuple[int, bytes]":
-    with open("/proc/sys/" + key.replace(".", "/"), "rb") as file:
-        said = file.read()
+    said = read("/proc/sys/" + key.replace(".", "/"))
     if said.count(b"\n") != 1:
         raise ValueError
     return 0, said
@@ -112,15 +122,16 @@ def _read_packages() -> None:
     # What a transaction under way has not merged, and what dselect knows, is dpkg's to say.
     if os.listdir("/var/lib/dpkg/updates") or _size("/var/lib/dpkg/available"):
         raise ValueError
-    with open("/var/lib/dpkg/status", encoding="utf-8") as file:
-        for paragraph in file.read().rstrip("\n").split("\n\n"):
-            lines = paragraph.split("\n")
-            fields = dict(line.split(": ", 1) for line in lines if line[:8] in _FIELDS)
-            for line in lines:
-                if line.startswith(_RELATIONS):
-                    _related.update(line.replace(",", " ").replace("|", " ").replace(":", " ").split())
-            # Of a package for two architectures, which one is meant is dpkg's to say too.
-            _packages[fields["Package"]] = {} if fields["Package"] in _packages else fields
+    packages: dict[str, dict[str, str]] = {}
+    for paragraph in read("/var/lib/dpkg/status", _OF_DPKG).decode().rstrip("\n").split("\n\n"):
+        lines = paragraph.split("\n")
+        fields = dict(line.split(": ", 1) for line in lines if line[:8] in _FIELDS)
+        for line in lines:
+            if line.startswith(_RELATIONS):
+                _related.update(line.replace(",", " ").replace("|", " ").replace(":", " ").split())
+        # Of a package for two architectures, which one is meant is dpkg's to say too.
+        packages[fields["Package"]] = {} if fields["Package"] in packages else fields
+    _packages.update(packages)  # all of them or none: the time may be over before
 
 
 def _size(path: str) -> int:
@@ -179,10 +190,8 @@ def _cat_config(name: str) -> "tuple[int, bytes]":
     paths += [by_name[entry] for entry in sorted(by_name)]
     parts = []
     for path in paths:
-        with open(path, "rb") as file:
-            text = file.read()
-        # Empty files and links to /dev/null mean something of their own.
-        if not os.path.isfile(path) or not text.endswith(b"\n"):
+        text = read(path)  # declines a link to /dev/null, which means something of its own, as an empty file does
+        if not text.endswith(b"\n"):
             raise ValueError
         parts.append(b"# %b\n%b" % (path.encode(), text))
     return 0, b"\n".join(parts)
@@ -192,11 +201,18 @@ def _said(*words: str) -> str:
     ours, theirs = os.pipe()
     child = os.posix_spawnp(words[0], words, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, theirs, 1)])
     os.close(theirs)
-    with open(ours, encoding="utf-8") as pipe:
-        said = pipe.read()
-    if os.waitpid(child, 0)[1]:
+    whole = False
+    try:
+        with open(ours, "rb") as pipe:
+            said = pipe.read(MOST)
+        whole = len(said) < MOST
+    finally:
+        if not whole:
+            os.kill(child, 9)
+        status = os.waitpid(child, 0)[1]
+    if status:
         raise ValueError
-    return said.rstrip("\n")
+    return said.decode().rstrip("\n")
 
 
 PROGRAMS: "dict[str, Callable[..., tuple[int, bytes]]]" = {

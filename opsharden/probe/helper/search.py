@@ -8,8 +8,12 @@ import os
 import pwd
 import stat
 
+_MOST = 20000  # lines
+
 if False:  # for the type checker: hosts need not load it
     from collections.abc import Callable
+
+    from opsharden.probe.helper.bounds import local_accounts, nearby
 
     _Test = Callable[[str, str, os.stat_result], bool]
 
@@ -31,6 +35,7 @@ def find(*words: str) -> "tuple[int, bytes]":
     if rest:
         raise ValueError
     for root in roots:
+        nearby(root, below=True)
         _visit(root, root.rpartition("/")[2], deepest, holds)
     return 0, "".join(out).encode("utf-8", "surrogateescape")
 
@@ -77,6 +82,8 @@ def _one(words: "list[str]", out: "list[str]") -> "_Test":
 
 
 def _printed(text: str, out: "list[str]") -> bool:
+    if len(out) > _MOST:
+        raise ValueError
     out.append(text)
     return True
 
@@ -87,11 +94,13 @@ def _of_kind(value: str) -> "_Test":
 
 
 def _of_user(value: str) -> "_Test":
+    local_accounts()
     uid = pwd.getpwnam(value).pw_uid
     return lambda path, name, found: found.st_uid == uid
 
 
 def _of_group(value: str) -> "_Test":
+    local_accounts()
     gid = grp.getgrnam(value).gr_gid
     return lambda path, name, found: found.st_gid == gid
 
@@ -132,6 +141,8 @@ def _like(pattern: str, text: str) -> bool:
 
 def _filled(form: str, path: str, name: str, found: os.stat_result) -> str:
     fields = {"%m": f"{stat.S_IMODE(found.st_mode):o}", "%p": path, "%f": name, "\\n": "\n"}
+    if "%u" in form or "%g" in form:
+        local_accounts()
     fields["%u"] = pwd.getpwuid(found.st_uid).pw_name if "%u" in form else ""
     fields["%g"] = grp.getgrgid(found.st_gid).gr_name if "%g" in form else ""
     text, at = "", 0

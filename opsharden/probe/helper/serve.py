@@ -1,6 +1,6 @@
 """Answers questions about a host for one verification and leaves nothing behind.
 
-The text of this file and of `answers.py` is sent to the host and run there by its python3 (3.9 or newer); for
+The text of this file and of those beside it is sent to the host and run there by its python3 (3.9 or newer); for
 `localhost` it runs here. It is compiled anew for each verification of each host, so it is short, and imports only what
 is part of the interpreter. Where there is no python3, `serve.sh` does the same with less.
 
@@ -23,10 +23,13 @@ if False:  # for the type checker: hosts need not load it
 AT_ONCE = 4
 _RESET = (13, 25)  # SIGPIPE and SIGXFSZ: Python ignores them, what it starts must not
 _KILL = 9
+_TRIES = 500
 _NAP = 0.002  # seconds until a command that has said its last word is looked at again
+_SURPLUS = 16  # times its limit that a command may say before it is ended: nobody waits for an answer without end
 _ENVIRONMENT = {
-    # One language on every host, and the directories of the admin programs, whoever logged in.
-    **os.environ,
+    # One language on every host, and the directories of the admin programs, whoever logged in. No shell that a command
+    # starts runs a file or a function of theirs.
+    **{name: value for name, value in os.environ.items() if name not in ("ENV", "BASH_ENV") and "%%" not in name},
     "LC_ALL": "C.UTF-8",
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 }
@@ -47,7 +50,7 @@ class Job:
         )
         for end in ends:
             os.close(end)
-        self.out, self.err = bytearray(), bytearray()
+        self.out, self.err, self.surplus = bytearray(), bytearray(), 0
         self.open = {pipes[0][0]: self.out, pipes[1][0]: self.err}
 
     def read(self, end: int) -> bool:
@@ -57,6 +60,7 @@ class Job:
         kept += data[:room]
         if len(data) > room:
             self.how = "C"
+            self.surplus += len(data) - room
         if not data:
             os.close(end)
             del self.open[end]
@@ -70,9 +74,10 @@ class Job:
             status = status if pid else None
         if status is not None:
             say(self.number, os.waitstatus_to_exitcode(status), self.out, self.err, self.how, self.began)
-        elif time.monotonic() > self.deadline:
+        elif self.surplus > _SURPLUS * self.limit or time.monotonic() > self.deadline:
             self.stop()
-            say(self.number, 0, self.out, self.err, "L", self.began)
+            how = "C" if self.surplus > _SURPLUS * self.limit else "L"
+            say(self.number, 0, self.out, self.err, how, self.began)
         else:
             return False
         return True
@@ -84,7 +89,11 @@ class Job:
                 os.kill(pid, _KILL)
             except ProcessLookupError:
                 pass
-        os.waitpid(self.pid, 0)
+        # One that waits for hardware, or for a server that has gone, cannot be ended: it is left behind.
+        for _ in range(_TRIES):
+            if os.waitpid(self.pid, os.WNOHANG)[0]:
+                break
+            time.sleep(_NAP)
         for end in self.open:
             os.close(end)
 

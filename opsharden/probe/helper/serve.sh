@@ -1,5 +1,6 @@
 # What helper.py does, for hosts without python3: one command after the other, with the words of helper.py's answers.
 cd / || exit 1
+unset ENV BASH_ENV
 export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 folder=$(mktemp -d /dev/shm/opsharden.XXXXXX 2>/dev/null || mktemp -d /tmp/opsharden.XXXXXX) || exit 1
 trap 'rm -rf "$folder"' EXIT
@@ -13,12 +14,13 @@ while read -r number timeout limit length; do
   exec 3>"$folder/out" 4>"$folder/err" || exit 1
   rm -f "$folder/out" "$folder/err"
   began=$(date +%s) how=c
+  # Nobody waits for an answer without end, and it would fill the host's memory: ulimit -f counts in 512 bytes.
   if [ "$limited" ]; then
-    timeout -s KILL "$timeout" sh -c "$command" </dev/null >&3 2>&4 3>&- 4>&-
+    (ulimit -f $((limit / 256)) && exec timeout -s KILL "$timeout" sh -c "$command") </dev/null >&3 2>&4 3>&- 4>&-
     rc=$?
     if [ $rc -eq 137 ] && [ $(($(date +%s) - began + 1)) -ge "${timeout%.*}" ]; then how=L; fi
   else
-    sh -c "$command" </dev/null >&3 2>&4 3>&- 4>&-
+    (ulimit -f $((limit / 256)) && exec sh -c "$command") </dev/null >&3 2>&4 3>&- 4>&-
     rc=$?
   fi
   # Where there is no room for one byte more, some of the answer may be missing too.

@@ -57,7 +57,7 @@ def test_large_answers_do_not_block_large_questions(here: Dialogue) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["sleep 60", "sleep 60 >/dev/null 2>&1", "yes", "exec >&- 2>&-; sleep 60", "setsid --wait sleep 60"],
+    ["sleep 60", "sleep 60 >/dev/null 2>&1", "exec >&- 2>&-; sleep 60", "setsid --wait sleep 60"],
 )
 def test_a_late_command_is_ended_with_its_children_and_the_others_are_answered(command: str) -> None:
     dialogue, began = open_local("here", Patience(10, 0.5, 60)), time.monotonic()
