@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,15 +87,15 @@ def test_a_large_file_is_the_shells_to_read(here: Dialogue, tmp_path: Path) -> N
 
 
 def test_a_tree_deeper_than_anybody_walks(here: Dialogue, tmp_path: Path) -> None:
-    before, depth = Path.cwd(), 1200
+    tree = tmp_path / "tree"
+    # Made and removed by programs: Python cannot go that deep either.
+    subprocess.run(
+        ["sh", "-c", f"mkdir {tree} && cd {tree} && for i in $(seq 1200); do mkdir d && cd d; done"], check=True
+    )
     try:
-        os.chdir(tmp_path)
-        for _ in range(depth):
-            os.mkdir("d")  # noqa: PTH102 - the path would be too long for anything else
-            os.chdir("d")
+        seen = asked(here, f"find {tree} -type f")
     finally:
-        os.chdir(before)
-    seen = asked(here, f"find {tmp_path} -type f")
+        subprocess.run(["rm", "-rf", str(tree)], check=True)
     assert isinstance(seen, Observation)
     assert not seen.native
 
