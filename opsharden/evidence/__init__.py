@@ -2,7 +2,7 @@
 
 from opsharden.evidence.diff import Difference, Shift, Turn, diff
 from opsharden.evidence.ids import new_run_id
-from opsharden.evidence.redact import Redact, redactor
+from opsharden.evidence.redact import Redact
 from opsharden.evidence.store import Store
 
-__all__ = ["Difference", "Redact", "Shift", "Store", "Turn", "diff", "new_run_id", "redactor"]
+__all__ = ["Difference", "Redact", "Shift", "Store", "Turn", "diff", "new_run_id"]

@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import re
-import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from urllib.parse import quote
 
 from opsharden.model import Change, Finding, Member, Observation, Run
 
 Redact = Callable[[bytes], bytes]
-MARK = b"[redacted]"
-
-
-def redactor(secrets: Iterable[str | bytes]) -> Redact:
-    """A function that replaces every secret, also as JSON, shell, URL or base64 would write it.
-
-    Args:
-        secrets: Passwords and the like; empty ones are passed over.
-    """
-    forms = {form for secret in secrets if secret for form in _forms(secret)}
-    if not forms:
-        return unchanged
-    # Longest first: where one secret begins with another, the whole of it must go.
-    pattern = re.compile(b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
-    return lambda text: pattern.sub(MARK, text)
 
 
 def unchanged(text: bytes) -> bytes:
     """Redact nothing."""
     return text
-
-
-def _forms(secret: str | bytes) -> Iterable[bytes]:
-    raw = secret.encode() if isinstance(secret, str) else secret
-    yield raw
-    yield base64.b64encode(raw)
-    yield quote(raw, safe="").encode()
-    word = raw.decode(errors="surrogateescape")
-    for text in (json.dumps(word)[1:-1], json.dumps(word, ensure_ascii=False)[1:-1], shlex.quote(word)):
-        yield text.encode(errors="surrogateescape")
 
 
 class Censor:

@@ -54,7 +54,7 @@ class Store:
 
         Args:
             database: A file, or an SQLAlchemy URL. A new file is readable by its owner only.
-            redact: Takes secrets out of whatever is filed; `redactor` makes one from the secrets known.
+            redact: Takes secrets out of whatever is filed; `opsharden.redaction.Redactor` for one.
             create: Whether a missing database is made. Verbs that only read say no.
             busy_timeout: Seconds to wait for another process's write.
 

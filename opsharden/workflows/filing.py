@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import shlex
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,8 +11,10 @@ from dataclasses import dataclass
 
 from opsharden import __version__
 from opsharden.errors import Interrupted, OpshardenError
-from opsharden.evidence import Store, new_run_id, redactor
+from opsharden.evidence import Store, new_run_id
 from opsharden.model import ExitCode, Host, HostStatus, Member, Run, RunState, utcnow
+from opsharden.redaction import Redactor
+from opsharden.workflows.commandline import filed_command
 from opsharden.workflows.workplace import Targets, Workplace
 
 
@@ -43,7 +44,7 @@ def open_store(place: Workplace, hosts: Sequence[Host], secrets: Sequence[str] =
     Raises:
         EvidenceError: It cannot be opened.
     """
-    store = Store.open(place.settings.database, redact=redactor((*place.secrets(hosts), *secrets)))
+    store = Store.open(place.settings.database, redact=Redactor((*place.secrets(hosts), *secrets)))
     store.reap()
     return store
 
@@ -64,7 +65,7 @@ def filed(store: Store, verb: str, place: Workplace, targets: Targets, parent: s
             started_at=now,
             operator=_operator(),
             control_node=socket.gethostname(),
-            command=shlex.join(["opsharden", *sys.argv[1:]]),
+            command=filed_command(sys.argv[1:]),
             version=__version__,
             inventory_digest=place.inventory.digest,
             content_digest=place.catalogue.digest,

@@ -226,4 +226,4 @@ def test_secrets_show_nowhere(make_role: Make, make_request: Make, managed_hosts
     assert modes == {0o700}
     assert secret not in repr(events)
     said = {event.message for event in events if isinstance(event, HostResult) and event.message}
-    assert said == {"not *****"}
+    assert said == {"not [redacted]"}

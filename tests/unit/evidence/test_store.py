@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from opsharden.errors import EvidenceError
-from opsharden.evidence import Store, redactor
+from opsharden.evidence import Store
 from opsharden.model import (
     Change,
     ChangeStatus,
@@ -23,6 +23,7 @@ from opsharden.model import (
     RunState,
     Verdict,
 )
+from opsharden.redaction import Redactor
 
 
 def on_test(host: str) -> Member:
@@ -220,7 +221,7 @@ def test_secrets_are_not_in_the_file_wherever_they_turned_up(
     database: Path, run: Callable[..., Run], observation: Callable[..., Observation], finding: Callable[..., Finding]
 ) -> None:
     secret = "correct-horse"
-    with Store.open(database, redact=redactor([secret])) as store:
+    with Store.open(database, redact=Redactor([secret])) as store:
         started = store.begin(run(command=f"opsharden verify -e pw={secret}"))
         seen = observation(stdout=b"a correct-horse\n", stderr=b"correct-horse", command=f"echo {secret}")
         found = finding(
