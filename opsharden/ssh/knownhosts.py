@@ -14,11 +14,13 @@ from opsharden.errors import OpshardenError
 from opsharden.ssh.hostkeys import HostKey, Pinned
 from opsharden.ssh.kept import Kept
 
+_MARKERS = ("", "@revoked", "@cert-authority")
+
 
 def known(paths: Sequence[Path], name: str) -> tuple[Pinned, ...]:
     """The keys pinned for a host, in all files, in their order.
 
-    Certificate authorities are passed over: the certificate of a host is never asked for.
+    Certificate authorities are passed over; see `certified`.
 
     Args:
         paths: Files of known_hosts; those that do not exist hold nothing.
@@ -27,7 +29,20 @@ def known(paths: Sequence[Path], name: str) -> tuple[Pinned, ...]:
     Raises:
         OpshardenError: A file that is there cannot be read.
     """
-    return tuple(pinned for path in paths for pinned in _pinned(_files(path), name.lower()))
+    return tuple(each for path in paths for each in _pinned(_files(path), name.lower()) if not each.authority)
+
+
+def certified(paths: Sequence[Path], name: str) -> bool:
+    """Whether a certificate authority vouches for a host: then the host may show a certificate in place of a key.
+
+    Args:
+        paths: Files of known_hosts; those that do not exist hold nothing.
+        name: The host as these files name it, see `hostkeys.place`.
+
+    Raises:
+        OpshardenError: A file that is there cannot be read.
+    """
+    return any(each.authority for path in paths for each in _pinned(_files(path), name.lower()))
 
 
 @dataclass
@@ -78,9 +93,11 @@ def _lines(path: Path) -> Iterator[tuple[int, str, Pinned]]:
     for number, line in enumerate(lines, 1):
         fields = line.split()
         marker = fields.pop(0) if fields and fields[0].startswith("@") else ""
-        if len(fields) < 3 or fields[0].startswith("#") or marker not in ("", "@revoked"):
+        if len(fields) < 3 or fields[0].startswith("#") or marker not in _MARKERS:
             continue
-        yield number, fields[0], Pinned(HostKey(fields[1], fields[2]), f"{path} line {number}", revoked=bool(marker))
+        key, where = HostKey(fields[1], fields[2]), f"{path} line {number}"
+        revoked, authority = marker == "@revoked", marker == "@cert-authority"
+        yield number, fields[0], Pinned(key, where, revoked=revoked, authority=authority)
 
 
 def _patterns(text: str) -> Callable[[str], bool]:
