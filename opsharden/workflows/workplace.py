@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class Workplace:
     checks: Mapping[str, tuple[Check, ...]]
     own: tuple[str, ...]
 
-    @property
+    @cached_property
     def known_hosts(self) -> tuple[Path, ...]:
         """Where pinned host keys are looked up: the project's own first, then what ssh itself trusts."""
         system = (Path("~/.ssh/known_hosts").expanduser(), Path("/etc/ssh/ssh_known_hosts"))
@@ -70,7 +71,7 @@ class Workplace:
         """How long a host is waited for."""
         return Patience(self.settings.connect_timeout, self.settings.command_timeout, self.settings.host_timeout)
 
-    @property
+    @cached_property
     def key(self) -> Path | None:
         """The project's automation key, offered to hosts whose inventory entry names none."""
         path = self.settings.keys / "automation"
