@@ -45,13 +45,11 @@ class Pinned:
         key: The key.
         where: File and line, for people.
         revoked: Whether the line says never to accept this key again.
-        authority: Whether it is no host's key, but that of who signs hosts' keys.
     """
 
     key: HostKey
     where: str
     revoked: bool = False
-    authority: bool = False
 
 
 @dataclass(frozen=True, slots=True)
