@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,8 +14,9 @@ import pytest
 import yaml
 
 from opsharden import lab as labs
+from opsharden.errors import LabError
 from opsharden.evidence import Store
-from opsharden.lab import LabSpec
+from opsharden.lab import Lab, LabSpec
 from opsharden.model import Finding
 from opsharden.workflows.values import is_note
 from tests.conftest import Project, ready
@@ -22,6 +24,8 @@ from tests.field.cases import HOST, Case, Recording, record, words
 
 AT_ONCE = int(os.environ.get("FIELD_HOSTS", "8"))
 """Hosts of each release at the same time."""
+PATIENCE = 1800
+"""Seconds to wait for room on the machine."""
 WITH_HUB = ("monitoring", "backup")
 
 
@@ -44,7 +48,6 @@ def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     """All chosen cases, played out in rounds."""
     chosen = [item.callspec.params["case"] for item in request.session.items if "outcomes" in item.fixturenames]  # type: ignore[attr-defined]
     came: dict[str, Outcome] = {}
-    recorded: list[Recording] = []
     for number, round_ in enumerate(_rounds(chosen)):
         hub = any(case.role in WITH_HUB for case in round_)
         sizes = {release: sum(case.release == release for case in round_) for release in (12, 13)}
@@ -55,13 +58,24 @@ def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             hub=hub,
             directory=tmp_path_factory.mktemp("lab"),
         )
-        with labs.up(spec) as lab:
+        with _room_for(spec) as lab:
             play = _Round(ready(lab, tmp_path_factory.mktemp("project")), round_)
             came.update(play.outcomes())
-            recorded += play.recordings
-    if request.config.getoption("--record"):
-        record(recorded)
+        if request.config.getoption("--record"):  # at once, so that a round that breaks loses nothing but itself
+            record(play.recordings)
     return came
+
+
+def _room_for(spec: LabSpec) -> Lab:
+    """A lab, once the machine has room for it: others may have hosts of their own."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return labs.up(spec)
+        except LabError as error:
+            if "inotify" not in error.message or time.monotonic() > deadline:
+                raise
+            time.sleep(5)
 
 
 def _rounds(cases: Sequence[Case]) -> Iterator[list[Case]]:

@@ -20,6 +20,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -208,20 +209,29 @@ def prove(settings: dict[str, Any]) -> None:
         raise Failure(f"{found['mismatches']} restored files do not match, such as {found['examples'][0]}")
 
 
+def literal(path: str) -> str:
+    """A pattern of restic's that stands for this path and no other."""
+    return re.sub(r"([\\*?\[\]])", r"\\\1", path)
+
+
 def restore(settings: dict[str, Any], path: str, target: Path, snapshot: str) -> None:
     """Bring a path back from a backup, under a directory of its own: nothing live is overwritten."""
+    if not path.startswith("/"):
+        raise Failure(f"{path} is no absolute path: it has to begin with a slash")
+    path = os.path.normpath(path).replace("//", "/")
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     chosen = newest(settings) if snapshot == "newest" else snapshot
-    restic("restore", chosen, f"--include={path}", f"--target={target}")
+    restic("restore", chosen, f"--include={literal(path)}", f"--target={target}")
     if not os.path.lexists(below(target, path)):
         raise Failure(f"backup {chosen[:8]} holds no {path}")
 
 
 def status() -> None:
-    """Print the last records, with their age in seconds."""
+    """Print the last records, and how many seconds ago each was written."""
     now = time.time()
-    records = {name: read(path) for name, path in (("run", RUN), ("restore", RESTORE))}
-    aged = {name: {**record, "age": now - record.get("started", 0)} for name, record in records.items()}
+    aged = {}
+    for name, path in (("run", RUN), ("restore", RESTORE)):
+        aged[name] = {**read(path), "age": now - (path.stat().st_mtime if path.exists() else 0)}
     sys.stdout.write(json.dumps(aged) + "\n")
 
 

@@ -1,72 +1,170 @@
-"""What the checks of this folder look at."""
+"""What the checks of this folder look at: the running kernel, the next boot, and who else sets what they judge."""
 
 import functools
-from pathlib import PurePosixPath
+import re
+from fnmatch import fnmatchcase
+from types import MappingProxyType
 
 import pytest
 
-NAMES = (
-    "send_redirects",
-    "accept_redirects",
-    "secure_redirects",
-    "accept_source_route",
-    "log_martians",
-    "icmp_ignore_bogus_error_responses",
-    "icmp_echo_ignore_broadcasts",
-    "tcp_syncookies",
+from opsharden.model import Mismatch
+
+LIVE = (
+    "grep -r . /proc/sys/net --include=send_redirects --include=accept_redirects --include=secure_redirects "
+    "--include=accept_source_route --include=log_martians --include=icmp_ignore_bogus_error_responses "
+    "--include=icmp_echo_ignore_broadcasts --include=tcp_syncookies"
 )
+AT_BOOT = "systemd-analyze --no-pager cat-config sysctl.d"
+# A firewall's own settings, and scripts that run when a network comes up. grep answers 2 where some are missing.
+OTHERS = (
+    "grep -RsnHE 'IPT_SYSCTL|send_redirects|accept_redirects|secure_redirects|accept_source_route|log_martians|"
+    "icmp_ignore_bogus_error_responses|icmp_echo_ignore_broadcasts|tcp_syncookies' /etc/default/ufw /etc/ufw "
+    "/etc/network /etc/networkd-dispatcher /etc/NetworkManager/dispatcher.d /etc/rc.local || test $? -le 2"
+)
+HEADER = re.compile(r"# (/(?:etc|run|usr/local/lib|usr/lib|lib)/sysctl\.d/[^/]+\.conf)(?: -> .*)?")
+SCRIPTED = re.compile(r"\bnet[./](\S+?)[\"']?\s*=\s*[\"']?(-?\d+)|\b(-?\d+)[\"']?\s*>+\s*/proc/sys/net/(\S+)")
+LAST = "zz-opsharden-network.conf"  # behind it, only the administrator can change what counts
 
 
 def _path(key):
     """A key of sysctl.d(5) as its path below /proc/sys: the first separator tells which way round it is written."""
     first = next((letter for letter in key if letter in "./"), "/")
-    return key.translate(str.maketrans("./", "/.")) if first == "." else key
+    return "/".join(filter(None, (key.translate(str.maketrans("./", "/.")) if first == "." else key).split("/")))
+
+
+def _fits(path, pattern):
+    """Whether a path is one of those that a pattern stands for: a `*` ends at a slash."""
+    parts, signs = path.split("/"), pattern.split("/")
+    return len(parts) == len(signs) and all(map(fnmatchcase, parts, signs))
+
+
+def dotted(path):
+    """A path below /proc/sys the way people write it."""
+    return path.translate(str.maketrans("./", "/."))
 
 
 @pytest.fixture
 def live(host):
     """Every value in the running kernel, by its path below /proc/sys; every interface has its own."""
-    included = " ".join(f"--include={name}" for name in NAMES)
     # Its exit status says nothing: an interface may go while grep reads. A setting it does not show is an error below.
-    lines = host.run(f"grep -r . /proc/sys/net {included}").stdout.splitlines()
+    lines = host.run(LIVE).stdout.splitlines()
     return dict(line.removeprefix("/proc/sys/").rsplit(":", 1) for line in lines)
 
 
 @functools.lru_cache(maxsize=32)  # every check of a host reads the same, and many hosts say the same
 def _said(files):
-    said = {}
-    for line in files.splitlines():
-        if line.strip() and line.strip()[0] not in "#;":
-            key, _, value = line.partition("=")
-            path = _path(key.strip().removeprefix("-"))
+    """Path or pattern -> value and place, all files merged, and the patterns, the last word first."""
+    said, place, number = {}, "", 0
+    for line in files.split("\n"):
+        header = HEADER.fullmatch(line)
+        place, number = (header[1], 0) if header else (place, number + 1)
+        key, equals, value = (part.strip() for part in line.strip().partition("="))
+        if not key or key[0] in "#;" or not (equals or key[0] == "-"):
+            continue
+        path, value = _path(key.removeprefix("-").strip()), value if equals else None
+        if path not in said or said[path][0] != value:  # one that repeats a value stays where it was
             said.pop(path, None)
-            said[path] = value.strip() or "left alone"
-    return said, [pattern for pattern in reversed(said) if "*" in pattern]
+            said[path] = (value, f"{place}:{number}")
+    return MappingProxyType(said), tuple(path for path in reversed(said) if any(sign in path for sign in "*?["))
 
 
 @pytest.fixture
 def at_boot(host):
-    """What systemd-sysctl(8) will set a path to, all files merged: an exact key beats patterns, the last word wins."""
-    said, patterns = _said(host.check_output("systemd-analyze --no-pager cat-config sysctl.d"))
+    """What systemd-sysctl(8) will set: exact paths, and for any path its value and place. No value: left alone."""
+    said, patterns = _said(host.check_output(AT_BOOT))
 
     def look_up(path):
-        if path not in said:
-            path = next((pattern for pattern in patterns if PurePosixPath(path).match(pattern)), path)
-        return said.get(path, "not set")
+        return said.get(path) or next((said[each] for each in patterns if _fits(path, each)), (None, ""))
 
-    return look_up
+    return [path for path in said if path not in patterns], look_up
 
 
 @pytest.fixture
-def astray(live, at_boot):
-    """Where a setting is not what it should be: observed and expected, by path. Both are empty where all is well."""
+def others(host):
+    """What is set after boot by others: path or pattern, value, place, and who does it."""
+    found, ufw = [], ""
+    for line in host.check_output(OTHERS).splitlines():
+        place, number, text = line.split(":", 2)
+        if text.strip()[:1] in ("#", ";"):
+            continue
+        if place == "/etc/default/ufw" and text.strip().startswith("IPT_SYSCTL="):
+            ufw = text.partition("=")[2].strip().strip("\"'")
+        else:
+            found.append((place, number, text.strip()))
+    if ufw:
+        ufw = ufw if host.check_output("test ! -e /usr/sbin/ufw || echo there") else ""
+    if ufw and not ufw.startswith("/etc/ufw/"):
+        lines = host.check_output("grep -nH = %s || test $? -eq 1", ufw).splitlines()
+        found += [tuple(line.split(":", 2)) for line in lines]
+    return [said for each in found if (said := _said_by(*each, ufw))]
 
-    def look(name, value):
-        found = {path: f"{now} now, {at_boot(path)} at boot" for path, now in live.items() if path.endswith(f"/{name}")}
-        if not found:
+
+def _said_by(place, number, text, ufw):
+    if place == ufw:
+        key, _, value = text.partition("=")
+        return _path(key.strip().removeprefix("-")), value.strip(), f"{place}:{number}", "ufw"
+    if place.startswith(("/etc/ufw/", "/etc/default/")):
+        return None
+    if not (found := SCRIPTED.search(text)):
+        return None
+    key, value = (found[1], found[2]) if found[1] else (found[4], found[3])
+    separator = "/" if "/" in key or not found[1] else "."
+    return _path(f"net{separator}{key}"), value, f"{place}:{number}", ""
+
+
+@pytest.fixture
+def astray(host, live, at_boot, others):
+    """Where a setting is not what it should be."""
+    exact, look_up = at_boot
+
+    def look(name, *good, under="net/ipv4/", absent=False):
+        def is_it(path):
+            return path.endswith(f"/{name}") and path.startswith(under)
+
+        here = {path for path in live if is_it(path)}
+        if not here and absent and any(path.endswith(f"/{name}") for path in live):
+            return []
+        if not here:
             raise LookupError(f"The kernel shows no setting {name}.")
-        right = f"{value} now, {value} at boot"
-        wrong = {path: state for path, state in found.items() if state != right}
-        return wrong, dict.fromkeys(wrong, right)
+        paths = sorted({*here, *filter(is_it, exact)})
+        return [
+            *(found for path in paths if (found := _amiss(host, path, live.get(path), look_up(path), good))),
+            *(_set_later(*each, good) for each in others if is_it(each[0]) and each[1] not in good),
+        ]
 
     return look
+
+
+def _amiss(host, path, now, boot, good):
+    """What is wrong with one setting, now or at boot."""
+    value, place = boot
+    if now in (*good, None) and value in good:
+        return None
+    at_boot = value if value is not None else "left alone" if place else "not set"
+    by_hand = _left(host, path, place) if place and value not in good else ""
+    now = "no such interface" if now is None else f"{now} now"
+    where = place if value not in good else ""
+    return Mismatch(dotted(path), f"{now}, {at_boot} at boot", f"{good[0]} now, {good[0]} at boot", where, by_hand)
+
+
+def _left(host, path, place):
+    """Why apply leaves the line that decides; empty where it does not."""
+    file = place.rpartition(":")[0]
+    if file.rpartition("/")[2] <= LAST:
+        return ""
+    real = host.check_output("readlink -f %s", file)
+    if real.startswith("/etc/"):
+        return ""
+    named = f"{place} (a link to {real})" if file.startswith("/etc/") else place
+    return (
+        f"{named} sets {dotted(path)} behind our own file and does not lie in /etc, so apply leaves it: change it "
+        f"there, or put a file named {file.rpartition('/')[2]} into /etc/sysctl.d, which takes its place."
+    )
+
+
+def _set_later(path, value, place, who, good):
+    """What is wrong with what somebody sets after boot."""
+    if who:
+        return Mismatch(dotted(path), f"{value} whenever {who} starts", good[0], place)
+    by_hand = f"{place} sets {dotted(path)} to {value}; apply changes no scripts: take it out there."
+    return Mismatch(dotted(path), f"{value} whenever this script runs", good[0], place, by_hand)

@@ -1,48 +1,73 @@
 """Who keeps the clock, and whom it asks."""
 
-import re
-
 import pytest
 
-# Every package in Debian that provides time-daemon, and NTP's own name of old.
-UNITS = "systemd-timesyncd.service chrony.service ntpsec.service openntpd.service ntp.service"
-STATES = f"systemctl show --property=Id,UnitFileState {UNITS}"
-# All files that count, in the order they count in.
-TIMESYNCD = "systemd-analyze cat-config --no-pager systemd/timesyncd.conf"
-CHRONY = (
-    r"grep -rhE '^[[:space:]]*(server|pool|peer)[[:space:]]' /etc/chrony --include='*.conf' --include='*.sources'"
-    " || test $? -eq 1"
-)
+from opsharden.model import Mismatch
 
-
-def installed(host):
-    """Unit -> enabled, disabled, masked, ...; of the units that are there."""
-    blocks = host.check_output(STATES).strip().split("\n\n")
-    units = [dict(line.split("=", 1) for line in block.splitlines()) for block in blocks]
-    return {unit["Id"]: unit["UnitFileState"] for unit in units if unit["UnitFileState"]}
-
-
-def timesyncd_servers(host):
-    """Whom its files say, one after the other; an empty line forgets those before it."""
-    servers = {"NTP": [], "FallbackNTP": []}
-    for name, value in re.findall(r"^\s*(NTP|FallbackNTP)\s*=(.*)$", host.check_output(TIMESYNCD), re.MULTILINE):
-        servers[name] = [*servers[name], *value.split()] if value.strip() else []
-    return sorted(servers["NTP"] or servers["FallbackNTP"])
-
-
-def chrony_servers(host):
-    """Whom its files say, all together."""
-    return sorted(line.split()[1] for line in host.check_output(CHRONY).splitlines())
+AT_BOOT = ("enabled", "enabled-runtime", "static", "generated", "alias", "linked", "indirect")
+LAST = "zz-opsharden.conf"
 
 
 @pytest.mark.control("time-single")
-def test_one_service(host, values):
-    assert installed(host) == {f"{values['time_service']}.service": "enabled"}
+def test_one_service(values, units, excused, needed_by):
+    declared = f"{values['time_service']}.service"
+    mismatches = []
+    for name, unit in units.items():
+        state = f"{unit['UnitFileState'] or unit['LoadState']} and {unit['ActiveState']}"
+        if name == declared:
+            runs = unit["ActiveState"] == "active" or excused(unit)
+            if unit["UnitFileState"] != "enabled" or not runs:
+                mismatches.append(Mismatch(name, state, "enabled and active", by_hand=kept_from(unit)))
+        elif unit["UnitFileState"] in AT_BOOT or unit["ActiveState"] in ("active", "activating", "reloading"):
+            why = needed(name.removesuffix(".service"), needed_by, values) if declared not in units else ""
+            found = f"{state}, a second time service"
+            mismatches.append(Mismatch(name, found, "disabled and inactive", by_hand=why))
+    if declared not in units:
+        mismatches.append(Mismatch(declared, "not installed", "enabled and active"))
+    assert mismatches == []
+
+
+def needed(package, needed_by, values):
+    """Why the declared service cannot take the place of another; empty where it can."""
+    if users := [user for user in needed_by(package) if user not in values["time_may_remove"]]:
+        others = ", ".join(users)
+        return f"Replacing {package} would take along {others}: remove that first, or name it in time_may_remove."
+    return ""
+
+
+def kept_from(unit):
+    """Why an enabled service that was started does not run; empty where a start may help."""
+    if unit["UnitFileState"] == "enabled" and unit["ActiveState"] == "inactive" and unit["ConditionResult"] == "no":
+        return f"A condition of {unit['Id']} may keep it from starting: `systemctl status {unit['Id']}` names it."
+    return ""
 
 
 @pytest.mark.control("time-source")
-def test_servers(host, values):
-    service = values["time_service"]
-    assert f"{service}.service" in installed(host), f"{service} is not installed, so it asks nobody"
-    look = {"systemd-timesyncd": timesyncd_servers, "chrony": chrony_servers}[service]
-    assert look(host) == sorted(values["time_servers"])
+def test_servers(values, units, asked_by):
+    service, wanted = values["time_service"], values["time_servers"]
+    wanted = [word.strip() for word in wanted.split(",")] if isinstance(wanted, str) else wanted
+    if f"{service}.service" not in units:
+        mismatches = [Mismatch(service, "not installed, so it asks nobody", f"asks {', '.join(wanted)}")]
+    else:
+        asked = asked_by(service)
+        mismatches = [
+            Mismatch(name, "asked", "not asked", where, left(where)) for name, where in asked if name not in wanted
+        ]
+        missing = set(wanted) - {name for name, _ in asked}
+        mismatches += [Mismatch(name, "not asked", "asked") for name in wanted if name in missing]
+    assert mismatches == []
+
+
+def left(where):
+    """Why apply leaves a line that names a server; empty where it does not."""
+    if where.startswith("/run/systemd/netif/"):
+        return (
+            f"The network names this server ({where}): set UseNTP=no under [DHCPv4] and [DHCPv6], or take NTP= out, in "
+            "the .network file of this link, which apply does not change."
+        )
+    path = where.rpartition(":")[0]
+    folder, _, name = path.rpartition("/")
+    ours = (folder.endswith("timesyncd.conf.d") and name < LAST) or name == "timesyncd.conf"
+    if path.startswith("/etc/") or ours or folder == "/run/chrony-dhcp":
+        return ""
+    return f"{where} does not lie in /etc, so apply leaves it: take the line out, or what includes it."

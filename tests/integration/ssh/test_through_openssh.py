@@ -109,8 +109,7 @@ def test_a_variable_asks_for_it(visit: Any, variable: str, tmp_path: Path) -> No
         f"all:\n  hosts:\n    web1:\n      ansible_host: {visit.first.address}\n      ansible_user: visitor\n"
         f"      ansible_ssh_private_key_file: {visit.key}\n      ansible_become: false\n      {variable}\n"
     )
-    inventory = load_inventory([str(file)])
-    host = inventory.host(*inventory.select())
+    (host,) = load_inventory([str(file)]).select()
     assert who(host, visit.known_hosts).startswith("visitor")
 
 

@@ -1,0 +1,308 @@
+#!/usr/bin/python
+"""Hold settings of the kernel's network stack: now, at boot, and where a firewall loads its own."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = r"""
+module: net_settings
+short_description: Hold settings of the kernel's network stack
+description:
+  - Reads what systemd-sysctl(8) will set at boot, by the rules of sysctl.d(5), and what the kernel works with now.
+    Only what does not hold is changed, and nothing outside net.*.
+  - What sorts behind our own file and lies in /etc is changed there; elsewhere it stays, with a warning.
+options:
+  settings:
+    description: The settings. V(under) are their places, in which C(*) stands for every interface.
+    type: list
+    elements: dict
+    required: true
+  file:
+    description: Our own file.
+    type: str
+    required: true
+author: opsharden
+"""
+
+ROOTS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")  # the first one counts
+LIVE = Path("/proc/sys")
+UFW = Path("/usr/sbin/ufw")
+HEAD = '# Ansible managed\n# A leading "-" lets a setting be absent: a host without IPv6 has none of its settings.\n'
+
+
+class Line:
+    """One line of a file that says something of a setting; without a value it keeps patterns from setting it."""
+
+    def __init__(self, path, number, text):
+        """Reads the line."""
+        key, equals, value = text.partition("=")
+        self.path, self.number = path, number
+        self.key, self.value = place(key.strip().lstrip("-").strip()), value.strip() if equals else None
+
+    def __str__(self):
+        """Where it is."""
+        return f"{self.path}:{self.number}"
+
+
+def place(key):
+    """A key as its path below /proc/sys: the first separator tells which way round it is written."""
+    first = next((letter for letter in key if letter in "./"), "/")
+    path = key.translate(str.maketrans("./", "/.")) if first == "." else key
+    return "/".join(part for part in path.split("/") if part)
+
+
+def lines_of(path):
+    """What a file says, line by line."""
+    for number, text in enumerate(path.read_text(errors="surrogateescape").split("\n"), start=1):
+        stripped = text.strip()
+        if stripped and stripped[0] not in "#;" and ("=" in stripped or stripped[0] == "-"):
+            yield Line(path, number, stripped)
+
+
+def boot_files():
+    """The files that count at boot, in their order."""
+    found = {}
+    for root in reversed(ROOTS):
+        found.update({path.name: path for path in Path(root).glob("*.conf")})
+    return [found[name] for name in sorted(found) if found[name].is_file()]
+
+
+def is_pattern(key):
+    """Whether a key stands for several."""
+    return any(sign in key for sign in "*?[")
+
+
+def fits(path, pattern):
+    """Whether a path is one of those a pattern stands for: `*` ends at a slash."""
+    parts, signs = path.split("/"), pattern.split("/")
+    return len(parts) == len(signs) and all(map(fnmatchcase, parts, signs))
+
+
+class Boot:
+    """What is set at boot, all files merged: an exact key beats patterns, the last word wins."""
+
+    def __init__(self, lines):
+        """Merges the lines as systemd-sysctl does: a line that repeats a value stays where it was."""
+        self.said = {}
+        for line in lines:
+            before = self.said.get(line.key)
+            if before and before.value == line.value:
+                continue
+            self.said.pop(line.key, None)
+            self.said[line.key] = line
+
+    def decides(self, path):
+        """The line that decides a setting, if one does."""
+        if path in self.said:
+            return self.said[path]
+        return next((self.said[key] for key in reversed(self.said) if is_pattern(key) and fits(path, key)), None)
+
+
+class Setting:
+    """One setting in all its places."""
+
+    def __init__(self, given):
+        """Takes what the role says of it."""
+        self.name, self.value = given["name"], str(given["value"])
+        self.good = {self.value, *map(str, given.get("also", []))}
+        self.under = [place(each) for each in given["under"]]
+        if not all(each.split("/")[0] == "net" for each in self.under):
+            raise ValueError(f"{self.name} is not a setting of the network")
+
+    def has(self, path):
+        """Whether a path is this setting in one of its places."""
+        folder, _, name = path.rpartition("/")
+        return name == self.name and any(fits(folder, each) for each in self.under)
+
+    def live(self):
+        """Path -> value in the running kernel."""
+        found = {}
+        for each in self.under:
+            for path in LIVE.glob(f"{each}/{self.name}"):
+                try:
+                    found[str(path.relative_to(LIVE))] = path.read_text().strip()
+                except OSError:  # an interface may go while we read
+                    continue
+        return found
+
+    def wanted_lines(self):
+        """What our file says of it: for all at once, for those to come, for each."""
+        for each in self.under:
+            for which in ("all", "default", "*") if "*" in each else ("",):
+                yield f"{each.replace('*', which)}/{self.name}"
+
+
+class Host:
+    """The files and the kernel, and what is to become of them."""
+
+    def __init__(self, own):
+        """Reads all that counts."""
+        self.own = own
+        self.files = [path for path in boot_files() if path != own]
+        self.theirs = {path: list(lines_of(path)) for path in self.files}
+        self.ours = {line.key: line.value for line in lines_of(own)} if own.is_file() else {}
+        self.before = dict(self.ours)
+        self.edits = {}  # Path -> {line number: value}
+        self.left = []
+
+    def boot(self):
+        """What is set at boot, with what we are about to change."""
+        lines = []
+        for path in sorted([*self.files, self.own], key=lambda each: each.name):
+            if path == self.own:
+                ours = self.ours.items()
+                lines += [_said(Line(path, at, ""), key, value) for at, (key, value) in enumerate(ours, start=1)]
+            else:
+                edits = self.edits.get(path.resolve(), {})
+                for line in self.theirs[path]:
+                    value = edits.get(line.number, line.value)
+                    lines.append(_said(Line(path, line.number, ""), line.key, value))
+        return Boot(lines)
+
+    def hold_at_boot(self, setting):
+        """Have one setting come out right at boot, in every place it has."""
+        if self._wrong(setting):
+            for path in setting.wanted_lines():
+                self.ours[path] = setting.value
+        for _ in range(len(self.theirs) + 2):  # each round takes one more word away from every place
+            wrong = self._wrong(setting)
+            if not wrong:
+                return
+            for path, line in wrong.items():
+                if line is None or line.path.name <= self.own.name:
+                    self.ours[path] = setting.value
+                elif in_etc(line.path):
+                    self.edits.setdefault(line.path.resolve(), {})[line.number] = setting.value
+                else:
+                    self.left.append(f"{line} sets {path} after {self.own} does, and it is not the administrator's")
+        self.left = sorted(set(self.left))
+
+    def _wrong(self, setting):
+        boot = self.boot()
+        paths = {*setting.live(), *(key for key in boot.said if not is_pattern(key) and setting.has(key))}
+        deciding = {path: boot.decides(path) for path in sorted(paths)}
+        return {path: line for path, line in deciding.items() if line is None or line.value not in setting.good}
+
+    def hold_in_ufw(self, setting):
+        """Have ufw's own file, which it loads whenever it starts, say the same."""
+        path = ufw_file()
+        for line in lines_of(path) if path else ():
+            if setting.has(line.key) and line.value not in setting.good:
+                if in_etc(path):
+                    self.edits.setdefault(path.resolve(), {})[line.number] = setting.value
+                else:
+                    self.left.append(f"{line} sets {line.key} whenever ufw starts, and it is not the administrator's")
+
+    def new_texts(self):
+        """Path -> what it held and what it is to hold, of the files that change."""
+        found = {}
+        if self.ours != self.before:
+            old = self.own.read_text() if self.own.is_file() else ""
+            found[self.own] = (old, HEAD + "".join(written(key, value) for key, value in sorted(self.ours.items())))
+        for path, edits in self.edits.items():
+            old = path.read_text(errors="surrogateescape")
+            lines = old.split("\n")
+            for number, value in edits.items():
+                key = lines[number - 1].partition("=")[0].rstrip()
+                lines[number - 1] = f"{key} = {value}"
+            found[path] = (old, "\n".join(lines))
+        return found
+
+
+def _said(line, key, value):
+    line.key, line.value = key, value
+    return line
+
+
+def written(key, value):
+    """A line of our file."""
+    dash = "-" if key.startswith("net/ipv6/") else ""
+    dotted = key.translate(str.maketrans("./", "/."))
+    return f"{dash}{dotted}\n" if value is None else f"{dash}{dotted} = {value}\n"
+
+
+def in_etc(path):
+    """Whether a file is the administrator's, links followed."""
+    return str(path.resolve()).startswith("/etc/")
+
+
+def ufw_file():
+    """The file of settings that ufw loads, where there is ufw."""
+    defaults = Path("/etc/default/ufw")
+    if not (UFW.exists() and defaults.is_file()):
+        return None
+    named = re.findall(r"^\s*IPT_SYSCTL=[\"']?([^\"'\s#]*)", defaults.read_text(), re.MULTILINE)
+    path = Path(named[-1]) if named and named[-1] else None
+    return path if path and path.is_file() else None
+
+
+def load(settings, check_mode):
+    """Bring the running kernel into line. Returns what was there and what is. Raises OSError where it may not."""
+    before, after = [], []
+    for setting in settings:
+        for path, value in sorted(setting.live().items()):
+            if value in setting.good:
+                continue
+            before.append(f"{path} = {value}\n")
+            after.append(f"{path} = {setting.value}\n")
+            try:
+                if not check_mode:
+                    (LIVE / path).write_text(setting.value)
+            except FileNotFoundError:  # the interface has gone
+                continue
+    return before, after
+
+
+def main():
+    """Do it, or in check mode say what would be done."""
+    module = AnsibleModule(
+        argument_spec={
+            "settings": {"type": "list", "elements": "dict", "required": True},
+            "file": {"type": "str", "required": True},
+        },
+        supports_check_mode=True,
+    )
+    settings = [Setting(given) for given in module.params["settings"]]
+    host = Host(Path(module.params["file"]))
+    for setting in settings:
+        host.hold_at_boot(setting)
+        host.hold_in_ufw(setting)
+    texts, diffs = host.new_texts(), []
+    for path, (old, new) in texts.items():
+        diffs.append({"before_header": str(path), "after_header": str(path), "before": old, "after": new})
+        if not module.check_mode:
+            write(module, path, new)
+    try:
+        before, after = load(settings, module.check_mode)
+    except OSError as error:
+        module.fail_json(
+            changed=bool(texts),
+            msg=f"The running kernel does not take {error.filename}: {error.strerror}. At boot it will; in a "
+            "container it is for the machine that runs it to allow.",
+        )
+    if before:
+        diffs.append({"before_header": "/proc/sys", "after_header": "/proc/sys"})
+        diffs[-1].update(before="".join(before), after="".join(after))
+    for sentence in host.left:
+        module.warn(f"{sentence}.")
+    module.exit_json(changed=bool(texts or before), diff=diffs, left=host.left)
+
+
+def write(module, path, text):
+    """Put a file down whole, with the rights it had, or root's where it is new or a link."""
+    draft = Path(module.tmpdir) / "settings"
+    draft.write_text(text, errors="surrogateescape")
+    mode = path.stat().st_mode & 0o777 if path.is_file() else 0o644
+    if path.is_symlink():
+        path.unlink()
+    draft.chmod(mode)
+    module.atomic_move(str(draft), str(path))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+#!/usr/bin/python
+"""Keep the system's scheduled jobs to root."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = r"""
+module: scheduled_jobs
+short_description: Keep the system's scheduled jobs to root
+description:
+  - Takes from /etc/crontab and the folders /etc/cron.* what others than root may do, and from the jobs in these
+    folders that others may write them. Nothing is given that was not there, and links are left as they are.
+author: opsharden
+"""
+
+FOLDER, TABLE, JOB = 0o700, 0o700, 0o7755
+
+
+def candidates():
+    """Path and what its mode may hold, of all that is no link."""
+    for path in sorted(Path("/etc").iterdir()):
+        if path.is_symlink():
+            continue
+        if path.name == "crontab" and path.is_file():
+            yield path, TABLE
+        elif path.name.startswith("cron.") and path.is_dir():
+            yield path, FOLDER
+            yield from ((job, JOB) for job in sorted(path.iterdir()) if job.is_file() and not job.is_symlink())
+
+
+def in_order(path, allowed):
+    """Whether a path is root's alone as far as it has to be: a job's group may be any that cannot write it."""
+    found = path.lstat()
+    mode = stat.S_IMODE(found.st_mode)
+    if allowed == JOB:
+        return found.st_uid == 0 and not mode & 0o022
+    return found.st_uid == found.st_gid == 0 and not mode & ~allowed
+
+
+def main():
+    """Do it, or in check mode say what would be done."""
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    before, after = [], []
+    for path, allowed in candidates():
+        if in_order(path, allowed):
+            continue
+        found = path.lstat()
+        now, then = stat.S_IMODE(found.st_mode), stat.S_IMODE(found.st_mode) & allowed
+        before.append(f"{now:o} {found.st_uid}:{found.st_gid} {path}\n")
+        after.append(f"{then:o} 0:0 {path}\n")
+        if not module.check_mode:
+            os.chown(path, 0, 0)
+            path.chmod(then)
+    diff = {"before": "".join(before), "after": "".join(after)}
+    module.exit_json(changed=bool(after), diff=diff)
+
+
+if __name__ == "__main__":
+    main()
