@@ -18,7 +18,9 @@
         └── Unanswered        4   one question has no answer to judge by; the host itself goes on being asked
             ├── TimedOut      4   the command took too long
             ├── TooMuch       4   it said more than is kept, so nobody knows all of it
-            └── NotRecorded   4   a replay needs an observation that the run did not take
+            ├── NotRecorded   4   a replay needs an observation that the run did not take
+            └── Unresolved    4   what the inventory says of this host is not to be worked with
+                └── NotOurs   4   it is reached in a way that is not ours (winrm, network_cli, docker ...)
 
 Exit codes 0 (clean), 3 (findings) and 4 (incomplete) are results, not errors: see `opsharden.model.ExitCode`.
 """
@@ -117,3 +119,11 @@ class TooMuch(Unanswered):
 
 class NotRecorded(Unanswered):
     """A verdict is to be derived from observations, and one that it needs was not taken."""
+
+
+class Unresolved(Unanswered):
+    """What the inventory says of one host is not to be worked with; the other hosts go on."""
+
+
+class NotOurs(Unresolved):
+    """A host that is reached in a way that is none of ours, so that it is left out."""

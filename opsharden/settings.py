@@ -14,7 +14,7 @@ from opsharden.errors import SettingsError
 
 FILE = "opsharden.toml"
 PREFIX = "OPSHARDEN_"
-_LISTS = {"inventory", "profiles", "roles", "checks", "profile_dirs"}
+_LISTS = {"inventory", "profiles", "roles", "checks", "profile_dirs", "vault_identity_list"}
 _PATHS = {"roles", "checks", "profile_dirs", "known_hosts", "vault_password_file", "keys"}
 
 
@@ -44,6 +44,13 @@ class Settings(BaseModel):
     task_timeout: float = Field(1800, gt=0, description="Seconds one task of an apply may take on a host.")
     apply_timeout: float = Field(7200, gt=0, description="Seconds one Ansible run of an apply may take.")
     vault_password_file: Path | None = Field(None, description="A file with the Ansible Vault password.")
+    vault_identity_list: tuple[str, ...] = Field((), description="Vault ids, as for Ansible's --vault-id: ID@FILE.")
+    inventory_strict: bool = Field(
+        True, description="Whether an inventory of which a part would be left out (a misspelt key) is an error."
+    )
+    inventory_timeout: float = Field(
+        120, gt=0, description="Seconds that reading the inventory may take, with the programs in it."
+    )
 
 
 def load(project: Path | None = None, flags: Mapping[str, object] | None = None) -> Settings:
@@ -116,6 +123,8 @@ def _from_environment() -> dict[str, object]:
 def _absolute(base: Path, name: str, value: object) -> object:
     if name == "inventory":
         return tuple(_source(base, str(part)) for part in _many(value))
+    if name == "vault_identity_list":
+        return tuple(_vault_id(base, str(part)) for part in _many(value))
     if name in _PATHS:
         return _anchored(base, tuple(Path(str(p)) for p in _many(value)) if name in _LISTS else Path(str(value)))
     return value
@@ -124,6 +133,13 @@ def _absolute(base: Path, name: str, value: object) -> object:
 def _source(base: Path, source: str) -> str:
     """An inventory source: a path, or a list of hosts, which Ansible tells by its comma."""
     return source if "," in source else str(base / Path(source).expanduser())
+
+
+def _vault_id(base: Path, given: str) -> str:
+    """`ID@SOURCE` or `SOURCE`, where the source is a path unless it is to be typed."""
+    label, at, source = given.rpartition("@")
+    prompts = source in ("prompt", "prompt_ask_vault_pass")
+    return f"{label}{at}{source if prompts else base / Path(source).expanduser()}"
 
 
 def _many(value: object) -> tuple[object, ...]:

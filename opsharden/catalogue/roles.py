@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ class Role:
         controls: What it is answerable for, in the file's order; empty for a helper role.
         defaults: Its values, raw as in defaults/main.yml.
         proofs: How to break each control.
+        options: Its variables as meta/argument_specs.yml has them for its tasks/main.yml.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Role:
     controls: tuple[Control, ...]
     defaults: Mapping[str, Any]
     proofs: Mapping[str, ProofEntry]
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def checks(self) -> Path:
@@ -65,8 +67,9 @@ def _read_role(path: Path) -> Role:
         name=path.name,
         path=path,
         controls=tuple(_control(entry, path.name) for entry in entries),
-        defaults=_defaults(path / "defaults" / "main.yml"),
+        defaults=_mapping(path / "defaults" / "main.yml"),
         proofs=proofs,
+        options=_options(path / "meta"),
     )
 
 
@@ -83,11 +86,27 @@ def _control(entry: ControlEntry, role: str) -> Control:
     )
 
 
-def _defaults(path: Path) -> Mapping[str, Any]:
-    if not path.exists():
+def _options(meta: Path) -> dict[str, Mapping[str, Any]]:
+    """See "Role argument validation" in Ansible's guide: a file of its own, else a part of meta/main.yml."""
+    for name in ("argument_specs.yml", "argument_specs.yaml", "main.yml", "main.yaml"):
+        specs = _mapping(meta / name).get("argument_specs")
+        if specs:
+            break
+    else:
         return {}
+    options = (specs.get("main") or {}).get("options") or {} if isinstance(specs, dict) else None
+    if not isinstance(options, dict) or not all(isinstance(spec, dict) for spec in options.values()):
+        raise CatalogueError(f"{meta / name} does not have the options of `main` as a list of names and specs.")
+    return options
+
+
+def _mapping(path: Path) -> dict[str, Any]:
     try:
         values = load_yaml(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{path} cannot be read: {error}.") from None
     except yaml.YAMLError as error:
         raise CatalogueError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(values, dict):

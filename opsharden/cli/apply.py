@@ -18,7 +18,7 @@ from opsharden.workflows.apply import Manner
 from opsharden.workflows.apply import apply as apply_targets
 from opsharden.workflows.filing import open_store
 from opsharden.workflows.looking import Seen
-from opsharden.workflows.workplace import choose, open_workplace
+from opsharden.workflows.workplace import choose
 
 Everything = Annotated[bool, typer.Option("--all", help="Every chosen control, not only what fails.")]
 Check = Annotated[bool, typer.Option("-C", "--check", help="Say what would change; change nothing.")]
@@ -42,6 +42,7 @@ def apply(  # noqa: PLR0913, PLR0917 - one parameter per option of the command l
     become_password_file: options.BecomePasswordFile = None,
     ask_vault_password: options.AskVaultPassword = False,
     vault_password_file: options.VaultPasswordFile = None,
+    vault_id: options.VaultId = None,
 ) -> None:
     """Verify, bring about what fails through Ansible, and verify again what was touched.
 
@@ -63,8 +64,10 @@ def apply(  # noqa: PLR0913, PLR0917 - one parameter per option of the command l
         become_password_file=become_password_file,
         ask_vault_password=ask_vault_password,
         vault_password_file=vault_password_file,
+        vault_id=vault_id,
     )
-    place = open_workplace(settings, access)
+    options.refuse_everybody(pattern, limit)
+    place = options.opened(settings, access)
     targets = choose(place, options.choice_from(pattern, limit, profile, control))
     manner = Manner(everything=everything, check=check, fail_on=fail_on)
     with open_store(place, [place.host(name) for name in targets.wanted]) as store:

@@ -17,7 +17,7 @@ from opsharden.errors import UsageError
 from opsharden.workflows.bootstrap import FirstLogin, Outcome
 from opsharden.workflows.bootstrap import bootstrap as bootstrap_hosts
 from opsharden.workflows.filing import open_store
-from opsharden.workflows.workplace import open_workplace
+from opsharden.workflows.workplace import choose_hosts
 
 User = Annotated[str | None, typer.Option("-u", "--user", help="Whom to log in as the first time.")]
 AskPass = Annotated[bool, typer.Option("-k", "--ask-pass", help="Ask for the login password.")]
@@ -45,6 +45,7 @@ def bootstrap(  # noqa: PLR0913, PLR0917 - one parameter per option of the comma
     become_password_file: options.BecomePasswordFile = None,
     ask_vault_password: options.AskVaultPassword = False,
     vault_password_file: options.VaultPasswordFile = None,
+    vault_id: options.VaultId = None,
 ) -> None:
     """Make new hosts ready: host key pinned, python3, automation account with key and sudo, and a fresh login as proof.
 
@@ -65,10 +66,12 @@ def bootstrap(  # noqa: PLR0913, PLR0917 - one parameter per option of the comma
         become_password_file=become_password_file,
         ask_vault_password=ask_vault_password,
         vault_password_file=vault_password_file,
+        vault_id=vault_id,
     )
-    place = open_workplace(settings, access)
-    names = [host.name for host in place.inventory.select(pattern, limit) if host.connection == "ssh"]
-    hosts = [place.host(name) for name in names]
+    options.refuse_everybody(pattern, limit)
+    place = options.opened(settings, access)
+    found, left_out = choose_hosts(place, pattern, limit)
+    hosts = [host for host in found if host.connection == "ssh"]
     if fingerprint and len(hosts) != 1:
         raise UsageError(f"--fingerprint is for a single host; {len(hosts)} match.", "Limit it with -l.")
     password = SecretStr(getpass.getpass("Login password: ")) if ask_pass else None
@@ -78,6 +81,7 @@ def bootstrap(  # noqa: PLR0913, PLR0917 - one parameter per option of the comma
     secrets = [password.get_secret_value()] if password else []
     with open_store(place, hosts, secrets) as store:
         run_id, outcomes = bootstrap_hosts(place, hosts, first, store, _say)
+    outcomes += tuple(Outcome(each.host, failure=each.reason) for each in left_out)
     _table(outcomes)
     said().print(f"filed as: {run_id}", markup=False, highlight=False)
     raise typer.Exit(4 if any(outcome.failure for outcome in outcomes) else 0)

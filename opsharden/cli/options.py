@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import getpass
-import shlex
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import yaml
 from pydantic import SecretStr
 
 from opsharden import settings
 from opsharden.errors import UsageError
+from opsharden.inventory import VaultKeys, names_nobody
 from opsharden.model import Severity
-from opsharden.workflows.workplace import Access, Choice
+from opsharden.workflows.workplace import Access, Choice, Workplace, open_workplace
 
 Pattern = Annotated[str, typer.Argument(metavar="[PATTERN]", help="Hosts and groups, as Ansible writes them.")]
 InventoryOption = Annotated[
@@ -40,6 +38,10 @@ AskVaultPassword = Annotated[
 VaultPasswordFile = Annotated[
     Path | None, typer.Option("--vault-password-file", metavar="FILE", help="The vault's password, or what prints it.")
 ]
+VaultId = Annotated[
+    list[str] | None,
+    typer.Option("--vault-id", metavar="[ID@]FILE", help="The same, for one vault id; repeatable."),
+]
 Output = Annotated[
     list[str] | None,
     typer.Option("-o", "--output", metavar="FORMAT[:PATH]", help="table, json, junit, csv or html; several at once."),
@@ -61,13 +63,42 @@ def access_from(
     become_password_file: Path | None = None,
     ask_vault_password: bool = False,
     vault_password_file: Path | None = None,
+    vault_id: list[str] | None = None,
 ) -> Access:
     """What the user gave to get in; asks for what they want to type."""
     become = SecretStr(getpass.getpass("sudo password: ")) if ask_become_pass else None
     if become_password_file is not None:
         become = read_password(become_password_file)
     vault = SecretStr(getpass.getpass("Vault password: ")) if ask_vault_password else None
-    return Access(become, vault, vault_password_file, _variables(extra_vars or ()))
+    files = (vault_password_file,) if vault_password_file else ()
+    return Access(become, VaultKeys(tuple(vault_id or ()), files, vault), tuple(extra_vars or ()))
+
+
+def opened(given: settings.Settings, access: Access) -> Workplace:
+    """The workplace, and on stderr what the user should know of it."""
+    return open_workplace(given, access, _warn)
+
+
+def _warn(text: str) -> None:
+    from opsharden.cli.console import say  # noqa: PLC0415 - rich takes time to load, and there is rarely something to say
+
+    say(f"opsharden: warning: {text}")
+
+
+def refuse_everybody(pattern: str, limit: str | None) -> None:
+    """Refuse a pattern or limit that names no host and so means all of them: the list a script wrote came out empty.
+
+    Raises:
+        UsageError: It is so.
+    """
+    if (found := names_nobody(pattern, limit)) is not None:
+        raise UsageError(found, "Nothing was changed. For all hosts, say so: `all`, and no --limit.")
+
+
+def tell_of_everybody(pattern: str, limit: str | None) -> None:
+    """Say where a pattern or limit names no host and so means all of them."""
+    if (found := names_nobody(pattern, limit)) is not None:
+        _warn(found)
 
 
 def choice_from(pattern: str, limit: str | None, profile: list[str] | None, control: list[str] | None) -> Choice:
@@ -88,24 +119,3 @@ def read_password(path: Path) -> SecretStr:
     if not lines or not lines[0]:
         raise UsageError(f"The password file {path} is empty.", "Its first line is to be the password.")
     return SecretStr(lines[0])
-
-
-def _variables(given: Sequence[str]) -> dict[str, Any]:
-    variables: dict[str, Any] = {}
-    for text in given:
-        variables.update(_parsed(text))
-    return variables
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    try:
-        if text.startswith("@"):
-            text = Path(text[1:]).expanduser().read_text(encoding="utf-8")
-        elif not text.lstrip().startswith("{"):
-            return dict(pair.split("=", 1) for pair in shlex.split(text))
-        found = yaml.safe_load(text)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UsageError(f"--extra-vars {text[:60]!r} cannot be read: {' '.join(str(error).split())}.") from None
-    if not isinstance(found, dict):
-        raise UsageError(f"--extra-vars {text[:60]!r} is not a set of names and values.", "Write name=value.")
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from types import TracebackType
 from typing import Self
 
@@ -11,19 +12,26 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from opsharden.model import HostStatus, Verdict
 from opsharden.workflows.looking import Seen
 
+EACH = 100
+"""A fleet up to this size gets a plain line for each host; a larger one for each twentieth of it and each new cause."""
+
+_CAUSES = 20
+
 
 class HostProgress:
     """Counts hosts as they are finished."""
 
     def __init__(self, console: Console, what: str, total: int) -> None:
         self._console = console
-        self._failed = self._unreached = 0
+        self._total = total
+        self._done = self._failed = 0
+        self._causes: Counter[str] = Counter()
         self._live = console.is_terminal
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             TimeElapsedColumn(),
             console=console,
             transient=True,
@@ -44,10 +52,27 @@ class HostProgress:
         """One more host is finished."""
         member, findings = seen.member, seen.findings
         failed = sum(finding.verdict is Verdict.FAIL for finding in findings)
+        self._done += 1
         self._failed += bool(failed)
-        self._unreached += member.status is HostStatus.UNREACHABLE
-        note = f"{self._failed} with findings, {self._unreached} unreachable"
-        self._bar.update(self._task, advance=1, note=note)
+        said = f"{failed} of {len(findings)} fail"
+        if member.status is HostStatus.UNREACHABLE:
+            self._causes[member.cause or member.reason] += 1
+            said = member.reason
+        self._bar.update(self._task, advance=1, note=self._note)
         if not self._live:
-            said = member.reason if member.status is HostStatus.UNREACHABLE else f"{failed} of {len(findings)} fail"
-            self._console.print(f"{member.host}: {said}", markup=False, highlight=False, soft_wrap=True)
+            self._plain(seen, f"{member.host}: {said}")
+
+    def _plain(self, seen: Seen, line: str) -> None:
+        cause = seen.member.cause or seen.member.reason
+        first = seen.member.status is HostStatus.UNREACHABLE and self._causes[cause] == 1
+        if self._total <= EACH or (first and len(self._causes) <= _CAUSES):
+            self._say(line)
+        if self._total > EACH and (self._done % (self._total // 20) == 0 or self._done == self._total):
+            self._say(f"{self._done:,} of {self._total:,} hosts: {self._note}")
+
+    @property
+    def _note(self) -> str:
+        return f"{self._failed:,} with findings, {self._causes.total():,} unreachable"
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)

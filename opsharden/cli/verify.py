@@ -10,7 +10,7 @@ from opsharden.cli import options
 from opsharden.errors import UsageError
 from opsharden.model import Severity
 from opsharden.workflows.looking import reaching
-from opsharden.workflows.workplace import choose, open_workplace
+from opsharden.workflows.workplace import choose
 
 ReplayOption = Annotated[
     str | None,
@@ -37,6 +37,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option of the command 
     become_password_file: options.BecomePasswordFile = None,
     ask_vault_password: options.AskVaultPassword = False,
     vault_password_file: options.VaultPasswordFile = None,
+    vault_id: options.VaultId = None,
 ) -> None:
     """Look at every host and say which controls hold. Nothing is changed.
 
@@ -72,8 +73,10 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option of the command 
         become_password_file=become_password_file,
         ask_vault_password=ask_vault_password,
         vault_password_file=vault_password_file,
+        vault_id=vault_id,
     )
-    place = open_workplace(settings, access)
+    options.tell_of_everybody(pattern, limit)
+    place = options.opened(settings, access)
     targets = choose(place, options.choice_from(pattern, limit, profile, control))
     with reaching(place, targets) as hosts:
         from opsharden.cli.looking import Shown, look  # noqa: PLC0415

@@ -20,6 +20,7 @@ from opsharden.evidence.faults import in_plain_words
 from opsharden.evidence.ids import new_run_id
 from opsharden.evidence.owner import Owner
 from opsharden.evidence.redact import Censor, Redact, unchanged
+from opsharden.evidence.together import Together
 from opsharden.model import Change, Control, Finding, HostStatus, Member, Observation, Run, RunRecord, RunState
 
 BUSY_TIMEOUT = 30.0
@@ -28,9 +29,9 @@ BUSY_TIMEOUT = 30.0
 class Store:
     """One database of runs. Use it as a context manager; any thread may call it.
 
-    Writes go one at a time, here by a lock and among processes by the database's; each call is one transaction, so what
-    was filed stays filed whatever happens next. Every method raises `EvidenceError` where the database cannot be read
-    or written.
+    Writes go one at a time, here by a lock and among processes by the database's; each call ends with the transaction
+    it was in, so what was filed stays filed whatever happens next. Every method raises `EvidenceError` where the
+    database cannot be read or written.
     """
 
     def __init__(self, engine: Engine, where: str, redact: Redact, busy_timeout: float) -> None:
@@ -40,6 +41,7 @@ class Store:
         self._where = where
         self._busy_timeout = busy_timeout
         self._censor = Censor(redact)
+        self._together = Together(self._writing_engine.begin, self._one_writer)
 
     @classmethod
     def open(
@@ -141,12 +143,17 @@ class Store:
         kept = [self._censor.observation(seen) for seen in observations]
         kept_as = {seen.digest: safe.digest for seen, safe in zip(observations, kept, strict=True)}
         clean = [self._censor.finding(finding, kept_as) for finding in findings]
-        with self._write() as connection:
+        known = self._censor.member(member)
+
+        def write(connection: Connection) -> None:
             run_key = writing.open_run_key(connection, run_id)
             sheet, timing = None, None
             if member.status is HostStatus.TESTED or clean or kept:
                 sheet, timing = writing.keep_sheet(connection, member.host, clean, kept)
-            writing.file_member(connection, run_key, self._censor.member(member), sheet, timing)
+            writing.file_member(connection, run_key, known, sheet, timing)
+
+        with in_plain_words(self._where, self._busy_timeout):
+            self._together.write(write)
 
     def carry(self, run_id: str, before: str, hosts: Iterable[str]) -> None:
         """File for hosts what an earlier run came to: they were not touched since.

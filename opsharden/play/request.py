@@ -18,6 +18,7 @@ class Unlock:
         become_password: What sudo asks for where the inventory says nothing.
         vault_password: Opens vaulted values.
         vault_password_file: The same, from the user's own file or program.
+        vaults: The same, by vault id, in the order in which they are tried.
         ssh_password: The login password where the inventory says nothing.
         hide: Further values that are replaced in every event, such as opened vault values.
     """
@@ -25,13 +26,15 @@ class Unlock:
     become_password: SecretStr | None = None
     vault_password: SecretStr | None = None
     vault_password_file: Path | None = None
+    vaults: tuple[tuple[str, SecretStr], ...] = ()
     ssh_password: SecretStr | None = None
     hide: tuple[SecretStr, ...] = ()
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret in here, plain."""
-        held = (self.become_password, self.vault_password, self.ssh_password, *self.hide)
+        opening = tuple(password for _, password in self.vaults)
+        held = (self.become_password, self.vault_password, self.ssh_password, *opening, *self.hide)
         return tuple(secret.get_secret_value() for secret in held if secret is not None)
 
 

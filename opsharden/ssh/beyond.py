@@ -18,3 +18,12 @@ class Beyond(Unreachable):
             "Let opsharden_ssh_client be auto or openssh for this host.",
         )
         self.what = what
+
+
+class Incompatible(Beyond):
+    """A host with which paramiko shares no algorithm that is strong; OpenSSH knows more of them."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__("cryptography that paramiko does not know")
+        self.message = f"{name} speaks no cryptography that paramiko knows and that is still strong: {why}."
+        self.args = (self.message,)

@@ -12,6 +12,7 @@ from opsharden.ssh import keyfiles, through_openssh, through_paramiko
 from opsharden.ssh.beyond import Beyond
 from opsharden.ssh.connection import CommandResult, Connection
 from opsharden.ssh.hostkeys import HostKey, Identity
+from opsharden.ssh.invocation import STRONG
 from opsharden.ssh.knownhosts import known
 from opsharden.ssh.route import Route, route
 
@@ -32,7 +33,11 @@ def connect(host: Host, known_hosts: Sequence[Path], *, timeout: float) -> Conne
     target = _followed(host)
     if target is None:
         return through_openssh.connect(host, known_hosts, timeout)
-    return through_paramiko.connect(host, target, (*target.known_hosts, *known_hosts), timeout)
+    try:
+        return through_paramiko.connect(host, target, (*target.known_hosts, *known_hosts), timeout)
+    except Beyond as beyond:
+        _hand_over(host, beyond)
+        return through_openssh.connect(host, known_hosts, timeout, STRONG)
 
 
 def identify(host: Host, known_hosts: Sequence[Path], *, timeout: float, fingerprint: str | None = None) -> Identity:
@@ -48,6 +53,16 @@ def identify(host: Host, known_hosts: Sequence[Path], *, timeout: float, fingerp
         Unreachable: No SSH server answers there, or a jump host refused.
     """
     target = _followed(host)
+    try:
+        return _identified(host, target, known_hosts, timeout, fingerprint)
+    except Beyond as beyond:
+        _hand_over(host, beyond)
+        return _identified(host, None, known_hosts, timeout, fingerprint)
+
+
+def _identified(
+    host: Host, target: Route | None, known_hosts: Sequence[Path], timeout: float, fingerprint: str | None
+) -> Identity:
     show: Callable[[Sequence[str]], HostKey]
     if target is None:
         name, files = through_openssh.place(host, known_hosts, timeout), tuple(known_hosts)
@@ -82,9 +97,24 @@ def _followed(host: Host) -> Route | None:
         if host.ssh_client == "paramiko":
             raise
         why = f"it needs {beyond.what}"
+    _without_password(host, why)
+    return None
+
+
+def _hand_over(host: Host, beyond: Beyond) -> None:
+    """Whether OpenSSH may go where paramiko found on the way that it cannot. It costs a handshake, no time-out.
+
+    Raises:
+        Unreachable: It may not.
+    """
+    if host.ssh_client == "paramiko":
+        raise beyond
+    _without_password(host, f"it needs {beyond.what}")
+
+
+def _without_password(host: Host, why: str) -> None:
     if host.password is not None:
         raise Unreachable(
             f"{host.name} can be reached by OpenSSH only ({why}), which is given no login password.",
             "Let it in with a key, or take that away for this host.",
         )
-    return None

@@ -6,6 +6,7 @@ import re
 
 from opsharden.errors import Unreachable
 from opsharden.model import Host
+from opsharden.ssh.hostkeys import place
 from opsharden.visible import quoted, visible
 
 _UP = "Is the host up, the address right, the port open?"
@@ -94,7 +95,8 @@ def refusal(host: Host, said: str) -> Unreachable:
         found = re.search(pattern, said, re.IGNORECASE)
         if found:
             words = found.groupdict()
-            who = host.name if words.get("where") in (None, host.address) else words["where"]
+            own = (None, host.address, place(host.address, host.port))
+            who = host.name if words.get("where") in own else words["where"]
             words = {name: quoted(text or "") for name, text in words.items()}
             if "why" in words:
                 words["why"] = words["why"].lower()

@@ -6,13 +6,14 @@ import re
 import time
 from collections.abc import Sequence
 from math import inf
-from typing import Any
+from typing import Any, ClassVar
 
 import paramiko
 from paramiko.packet import Packetizer
 
 from opsharden.errors import Unreachable
 from opsharden.ssh import hostkeys
+from opsharden.ssh.beyond import Incompatible
 from opsharden.ssh.hostkeys import HostKey
 from opsharden.visible import quoted
 
@@ -37,12 +38,13 @@ def shake(name: str, sock: Any, kinds: Sequence[str], timeout: float) -> tuple[p
         The transport, not logged in, and the key.
 
     Raises:
-        Unreachable: That is no SSH server, or none that speaks strong cryptography, or it does not answer.
+        Incompatible: It speaks no strong cryptography that paramiko knows.
+        Unreachable: That is no SSH server, or it does not answer.
     """
     transport: paramiko.Transport | None = None
     began = time.monotonic()
     try:
-        transport = paramiko.Transport(sock, packetizer_class=_Packetizer)
+        transport = _Transport(sock, packetizer_class=_Packetizer)
         transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = timeout
         _only_strong(transport, kinds)
         transport.start_client(timeout=timeout)
@@ -59,6 +61,15 @@ def shake(name: str, sock: Any, kinds: Sequence[str], timeout: float) -> tuple[p
         transport.close()
         raise _failed(name, TimeoutError())
     return transport, key
+
+
+class _Transport(paramiko.Transport):
+    """Knows a key exchange by its standard's name too, which paramiko knows by its first one (RFC 8731)."""
+
+    _kex_info: ClassVar = dict(paramiko.Transport._kex_info)  # type: ignore[attr-defined]  # the stubs do not know it
+    _kex_info["curve25519-sha256"] = _kex_info["curve25519-sha256@libssh.org"]
+    _preferred_kex: ClassVar = list(paramiko.Transport._preferred_kex)  # type: ignore[attr-defined]
+    _preferred_kex.insert(_preferred_kex.index("curve25519-sha256@libssh.org"), "curve25519-sha256")
 
 
 class _Packetizer(Packetizer):
@@ -117,9 +128,7 @@ def _failed(name: str, error: Exception) -> Unreachable:
     if isinstance(error, TimeoutError):
         return Unreachable(f"{name} accepted the connection but did not answer in time.", "Is its sshd well?")
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
-        return Unreachable(
-            f"{name} speaks no cryptography that is still strong: {quoted(str(error))}.", "Update its sshd."
-        )
+        return Incompatible(name, quoted(str(error)))
     why = re.sub(r"Error reading SSH protocol banner|\[Errno \d+\] ", "", quoted(str(error))).strip()
     return Unreachable(
         f"{name} ended the connection: {why or 'no reason given'}.",

@@ -36,6 +36,13 @@ _CONDITIONS = {
     "RequestTTY": "no",
     "LogLevel": "INFO",  # its last words are of this level
 }
+STRONG = {
+    "Ciphers": "-*-cbc*,3des*,arcfour*",
+    "MACs": "-*md5*,*sha1*,umac-64*",
+    "KexAlgorithms": "-*sha1*",
+    "HostKeyAlgorithms": "-ssh-dss*,ssh-rsa,ssh-rsa-cert*",
+}
+"""For a host that paramiko found to speak nothing strong that it knows: OpenSSH is not to go there with less."""
 PASSED = b"Authenticated to "
 """What an ssh that goes to a jump host says once it is logged in there."""
 

@@ -14,11 +14,13 @@ from opsharden.errors import OpshardenError
 from opsharden.ssh.hostkeys import HostKey, Pinned
 from opsharden.ssh.kept import Kept
 
+_MARKERS = ("", "@revoked", "@cert-authority")
+
 
 def known(paths: Sequence[Path], name: str) -> tuple[Pinned, ...]:
     """The keys pinned for a host, in all files, in their order.
 
-    Certificate authorities are passed over: the certificate of a host is never asked for.
+    Certificate authorities are passed over; see `certified`.
 
     Args:
         paths: Files of known_hosts; those that do not exist hold nothing.
@@ -30,6 +32,19 @@ def known(paths: Sequence[Path], name: str) -> tuple[Pinned, ...]:
     return tuple(pinned for path in paths for pinned in _pinned(_files(path), name.lower()))
 
 
+def certified(paths: Sequence[Path], name: str) -> bool:
+    """Whether a certificate authority vouches for a host: then the host may show a certificate in place of a key.
+
+    Args:
+        paths: Files of known_hosts; those that do not exist hold nothing.
+        name: The host as these files name it, see `hostkeys.place`.
+
+    Raises:
+        OpshardenError: A file that is there cannot be read.
+    """
+    return any(fits(name.lower()) for path in paths for fits in _files(path).authorities)
+
+
 @dataclass
 class _File:
     """The lines of a file, so that a fleet's thousandth host is found as fast as its first.
@@ -37,10 +52,12 @@ class _File:
     Attributes:
         plain: Line numbers and keys by name.
         others: Lines whose names have to be tried: hashes, patterns.
+        authorities: Whether a name is among those that an authority vouches for, for each of them.
     """
 
     plain: dict[str, list[tuple[int, Pinned]]] = field(default_factory=lambda: defaultdict(list))
     others: list[tuple[int, Callable[[str], bool], Pinned]] = field(default_factory=list)
+    authorities: list[Callable[[str], bool]] = field(default_factory=list)
 
 
 def _pinned(file: _File, name: str) -> list[Pinned]:
@@ -53,7 +70,9 @@ def _pinned(file: _File, name: str) -> list[Pinned]:
 def _read(path: Path) -> _File:
     file = _File()
     for number, names, pinned in _lines(path):
-        if names.startswith("|1|"):
+        if pinned is None:
+            file.authorities.append(_hashed(names) if names.startswith("|1|") else _patterns(names))
+        elif names.startswith("|1|"):
             file.others.append((number, _hashed(names), pinned))
         elif any(sign in names for sign in "*?!"):
             file.others.append((number, _patterns(names), pinned))
@@ -66,7 +85,8 @@ def _read(path: Path) -> _File:
 _files = Kept(_read)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str, Pinned]]:
+def _lines(path: Path) -> Iterator[tuple[int, str, Pinned | None]]:
+    """Number, names and key of each line; no key where it is an authority's."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
@@ -78,9 +98,10 @@ def _lines(path: Path) -> Iterator[tuple[int, str, Pinned]]:
     for number, line in enumerate(lines, 1):
         fields = line.split()
         marker = fields.pop(0) if fields and fields[0].startswith("@") else ""
-        if len(fields) < 3 or fields[0].startswith("#") or marker not in ("", "@revoked"):
+        if len(fields) < 3 or fields[0].startswith("#") or marker not in _MARKERS:
             continue
-        yield number, fields[0], Pinned(HostKey(fields[1], fields[2]), f"{path} line {number}", revoked=bool(marker))
+        pinned = Pinned(HostKey(fields[1], fields[2]), f"{path} line {number}", revoked=bool(marker))
+        yield number, fields[0], None if marker == "@cert-authority" else pinned
 
 
 def _patterns(text: str) -> Callable[[str], bool]:

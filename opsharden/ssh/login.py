@@ -14,8 +14,9 @@ from pydantic import SecretStr
 
 from opsharden.errors import Unreachable
 from opsharden.ssh import hostkeys, keyfiles
+from opsharden.ssh.beyond import Beyond
 from opsharden.ssh.handshake import shake
-from opsharden.ssh.knownhosts import known
+from opsharden.ssh.knownhosts import certified, known
 from opsharden.ssh.route import Route
 from opsharden.visible import quoted
 
@@ -43,6 +44,10 @@ def login(
         Unreachable: The handshake failed, the host key is not the pinned one, or the login was refused.
     """
     pinned = known(files, to.name)
+    # As OpenSSH does, an authority is looked for without the port, too.
+    if certified(files, to.name) or certified(files, to.address):
+        sock.close()
+        raise Beyond(f"the certificate authority that is to vouch for {to.name}")
     transport, shown = shake(name, sock, [entry.key.type for entry in pinned], timeout)
     try:
         hostkeys.check(name, shown, pinned)

@@ -38,18 +38,21 @@ _WAIT = 'printf "IN%s\\n" {nonce}; read -r size && exec /bin/sh -c "$(dd bs=1 co
 dd and read take no byte more than they are told, the rest is the command's stdin."""
 
 
-def connect(host: Host, known_hosts: Sequence[Path], timeout: float) -> Connection:
+def connect(
+    host: Host, known_hosts: Sequence[Path], timeout: float, first: Mapping[str, str] | None = None
+) -> Connection:
     """Log in to a host.
 
     Args:
         host: Where to and as whom.
         known_hosts: Files of pinned host keys.
         timeout: Seconds for each step on the way: connection, handshake, login.
+        first: Options that come before ours, for this host and none on the way.
 
     Raises:
         Unreachable: No connection, a host key that is unknown or has changed, or the login was refused.
     """
-    return _Connection(host, known_hosts, timeout)
+    return _Connection(host, known_hosts, timeout, first)
 
 
 def place(host: Host, known_hosts: Sequence[Path], timeout: float) -> str:
@@ -123,7 +126,10 @@ def _passage(host: Host) -> Iterator[_Passed]:
 class _Connection(Connection):
     """One child process for each command, the first of them logged in before it is asked for."""
 
-    def __init__(self, host: Host, known_hosts: Sequence[Path], timeout: float) -> None:
+    def __init__(
+        self, host: Host, known_hosts: Sequence[Path], timeout: float, first: Mapping[str, str] | None
+    ) -> None:
+        self._first = first
         self._host = host
         self._known_hosts = known_hosts
         self._timeout = timeout
@@ -149,7 +155,8 @@ class _Connection(Connection):
     def _log_in(self) -> Channel:
         nonce = secrets.token_hex(8)
         script = through_any_shell(_WAIT.format(nonce=nonce))
-        with invocation(self._host, self._known_hosts, self._timeout) as words, _passage(self._host) as passed:
+        call = invocation(self._host, self._known_hosts, self._timeout, self._first)
+        with call as words, _passage(self._host) as passed:
             channel = self._started([*words, script])
             try:
                 self._await(channel, f"IN{nonce}\n".encode(), passed)

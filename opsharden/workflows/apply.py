@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from opsharden.errors import Interrupted
 from opsharden.evidence import Store
-from opsharden.model import ExitCode, Finding, HostStatus, RunRecord, Severity, Verdict
+from opsharden.model import ExitCode, HostStatus, RunRecord, Severity, Verdict
 from opsharden.report.score import judge_run
 from opsharden.workflows.filing import Filed, filed
 from opsharden.workflows.looking import Seen, look
@@ -56,46 +56,81 @@ def apply(place: Workplace, targets: Targets, store: Store, manner: Manner, watc
         Interrupted: Ctrl-C; nothing is left running here or on the hosts. It says which of them were touched.
     """
     with filed(store, "apply", place, targets) as run:
-        watcher.stage("Verifying", len(targets.wanted))
-        before = verify(place, targets, store, watcher.host, fail_on=manner.fail_on, parent=run.id)
-        player = Player(place, targets, run, watcher, check=manner.check)
+        return _Apply(place, targets, run, manner, watcher).run()
+
+
+class _Apply:
+    """One apply under way."""
+
+    def __init__(self, place: Workplace, targets: Targets, run: Filed, manner: Manner, watcher: Watcher) -> None:
+        self._place, self._targets, self._run, self._manner, self._watcher = place, targets, run, manner, watcher
+        self._player = Player(place, targets, run, watcher, check=manner.check)
+        self._seen_again: set[str] = set()
+
+    def run(self) -> str:
+        """All of it. Returns the run's id."""
+        run, player = self._run, self._player
+        before = self._verify("Verifying", self._targets)
         fault: Exception | None = None
         try:
-            _bring_about(place, targets, player, store.record(before), manner, watcher)
-        except (KeyboardInterrupt, Interrupted):
-            raise _cut_off(player) from None
-        except Exception as error:
-            fault = error
-        touched = {} if manner.check else {host: targets.wanted[host] for host in player.touched}
-        _carry(store, before, run, set(targets.wanted) - set(touched))
-        if touched:
-            watcher.stage("Verifying again", len(touched))
             try:
-                look(place, replace(targets, wanted=touched, excluded=()), run, watcher.host)
-            except (KeyboardInterrupt, Interrupted):
-                raise _cut_off(player) from None
+                self._bring_about(run.store.record(before))
+            except Interrupted:
+                raise
+            except Exception as error:
+                fault = error  # told when every host that was touched has been looked at again
+            self._look_again(before)
+        except (KeyboardInterrupt, Interrupted):
+            raise self._cut_off() from None
         if fault or (player.refusals and not player.played):
             raise fault or player.refusals[0]
-        run.exit_code = _result(store.record(run.id), player, manner)
-    return run.id
+        run.exit_code = _result(run.store.record(run.id), player, self._manner)
+        return run.id
 
+    def _bring_about(self, before: RunRecord) -> None:
+        """Whatever is needed, then the roles that have no controls, then what could not be seen until now."""
+        wanted = _reached(before, self._targets)
+        catalogue = self._place.catalogue
+        size = max(1, self._place.settings.forks // 2)  # so that two runs are side by side where there are many hosts
+        self._player.play(batches(wanted if self._manner.everything else failing(before), catalogue, size))
+        self._player.play(whole_roles(tuple(wanted), catalogue, size))
+        hidden = {} if self._manner.check else _hidden(before, self._player.touched)
+        if hidden:
+            # What the first round brought about may have hidden it: without sudo, nothing of sudo can be seen.
+            now = replace(self._targets, wanted=hidden, excluded=())
+            seen = self._run.store.record(self._verify("Verifying what could not be looked at", now))
+            self._player.play(batches(failing(seen), catalogue, size))
 
-def _bring_about(
-    place: Workplace, targets: Targets, player: Player, before: RunRecord, manner: Manner, watcher: Watcher
-) -> None:
-    """Whatever is needed, then the roles that have no controls, then what could not be seen until now."""
-    wanted = _reached(before, targets)
-    size = max(1, place.settings.forks // 2)  # so that two runs are side by side where there are many hosts
-    player.play(batches(wanted if manner.everything else failing(before), place.catalogue, size))
-    player.play(whole_roles(tuple(wanted), place.catalogue, size))
-    hidden = {} if manner.check else _hidden(before, player.touched)
-    if not hidden:
-        return
-    # What the first round brought about may have hidden it: without sudo, nothing of sudo can be seen.
-    watcher.stage("Verifying what could not be looked at", len(hidden))
-    now = replace(targets, wanted=hidden, excluded=())
-    seen = verify(place, now, player.run.store, watcher.host, fail_on=manner.fail_on, parent=player.run.id)
-    player.play(batches(failing(player.run.store.record(seen)), place.catalogue, size))
+    def _look_again(self, before: str) -> None:
+        """File the state after: of touched hosts as it is seen now, of the others as it was seen before."""
+        wanted = self._targets.wanted
+        touched = {} if self._manner.check else {host: wanted[host] for host in self._player.touched}
+        self._run.store.carry(self._run.id, before, [host for host in wanted if host not in touched])
+        if touched:
+            self._watcher.stage("Verifying again", len(touched))
+            look(self._place, replace(self._targets, wanted=touched, excluded=()), self._run, self._saw_again)
+
+    def _saw_again(self, seen: Seen) -> None:
+        self._seen_again.add(seen.member.host)
+        self._watcher.host(seen)
+
+    def _verify(self, title: str, targets: Targets) -> str:
+        self._watcher.stage(title, len(targets.wanted))
+        return verify(
+            self._place,
+            targets,
+            self._run.store,
+            self._watcher.host,
+            fail_on=self._manner.fail_on,
+            parent=self._run.id,
+        )
+
+    def _cut_off(self) -> Interrupted:
+        """Names the hosts of which nobody knows the state."""
+        unknown = [] if self._manner.check else [each for each in self._player.touched if each not in self._seen_again]
+        if not unknown:
+            return Interrupted("Interrupted; no host is left in a state that nobody has looked at.")
+        return Interrupted(f"Interrupted; touched and not looked at again: {', '.join(unknown)}.")
 
 
 def _result(after: RunRecord, player: Player, manner: Manner) -> ExitCode:
@@ -113,14 +148,6 @@ def _result(after: RunRecord, player: Player, manner: Manner) -> ExitCode:
     return ExitCode.INCOMPLETE if player.lost or player.failures - told else result
 
 
-def _cut_off(player: Player) -> Interrupted:
-    """Names the hosts of which nobody knows the state."""
-    hosts = ", ".join(player.touched)
-    if not hosts:
-        return Interrupted("Interrupted; no host had been touched.")
-    return Interrupted(f"Interrupted; touched and not looked at again: {hosts}.")
-
-
 def _reached(record: RunRecord, targets: Targets) -> dict[str, tuple[str, ...]]:
     tested = {member.host for member in record.members if member.status is HostStatus.TESTED}
     return {host: controls for host, controls in targets.wanted.items() if host in tested}
@@ -133,17 +160,3 @@ def _hidden(record: RunRecord, hosts: Container[str]) -> dict[str, tuple[str, ..
         if finding.verdict is Verdict.ERROR and finding.host in hosts:
             found.setdefault(finding.host, []).append(finding.control)
     return {host: tuple(controls) for host, controls in found.items()}
-
-
-def _carry(store: Store, before: str, run: Filed, hosts: set[str]) -> None:
-    """File the look before as the state after, for hosts that were not touched."""
-    if not hosts:
-        return
-    record, observed = store.record(before), store.observed(before)
-    findings: Mapping[str, list[Finding]] = {host: [] for host in hosts}
-    for finding in record.findings:
-        if finding.host in hosts:
-            findings[finding.host].append(finding)
-    for member in record.members:
-        if member.host in hosts:
-            store.add_host(run.id, member, findings[member.host], observed.get(member.host, ()))

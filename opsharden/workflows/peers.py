@@ -22,12 +22,19 @@ class _Shared:
         self._transport = transport
         self._lock = Lock()
         self._answers: dict[str, Answer] = {}
+        self._lost: HostError | None = None
 
     def exchange(self, commands: Sequence[str]) -> Iterator[tuple[str, Answer]]:
         with self._lock:
             new = [command for command in commands if command not in self._answers]
-            if new:
-                self._answers.update(self._transport.exchange(new))
+            if new and self._lost:
+                raise type(self._lost)(self._lost.message, self._lost.advice)
+            try:
+                self._answers.update(self._transport.exchange(new) if new else ())
+            except HostError as error:
+                # It stays lost: nobody else waits for it again, and what it may still answer belongs to nobody.
+                self._lost = error
+                raise
         yield from ((command, self._answers[command]) for command in commands)
 
     def close(self) -> None:

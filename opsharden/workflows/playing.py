@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Container, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -73,9 +73,11 @@ class Player:
         """
         if not batches:
             return
+        playing: list[Future[None]] = []
         with ThreadPoolExecutor(min(len(batches), _PROCESSES)) as pool:
-            playing = [pool.submit(self._guarded, batch) for batch in batches]
             try:
+                for batch in batches:
+                    playing.append(pool.submit(self._guarded, batch))
                 while wait(playing, timeout=_NAP).not_done:
                     pass
             except BaseException:
@@ -125,11 +127,11 @@ class Player:
             return
         self.failures |= _failures(outcome)
         for left in left_over(batch, outcome, self._place.catalogue):
-            self._again(left)
+            self._again(left, set(outcome.changes))
 
-    def _again(self, left: Batch) -> None:
+    def _again(self, left: Batch, filed: set[Change]) -> None:
         try:
-            outcome = self._once(left)
+            outcome = self._once(left, filed)
         except (PlayError, VaultError) as error:
             self._not_done(left.hosts, _RUN, f"{error.message} {error.advice}".strip())
             return
@@ -137,7 +139,7 @@ class Player:
         self.failures -= {(host, role) for host in left.hosts for role in left.roles}
         self.failures |= _failures(outcome)
 
-    def _once(self, batch: Batch) -> PlayOutcome:
+    def _once(self, batch: Batch, filed: Container[Change] = ()) -> PlayOutcome:
         if self._cancel.is_set():
             return PlayOutcome(PlayStatus.CANCELLED, ())
         self._tell_stage(batch)
@@ -151,11 +153,12 @@ class Player:
             self._untouch(batch.hosts, before)
             raise
         self.played = True
-        self._file(batch, outcome)
+        self._file(batch, outcome, filed)
         return outcome
 
-    def _file(self, batch: Batch, outcome: PlayOutcome) -> None:
-        self.run.store.add_changes(self.run.id, outcome.changes)
+    def _file(self, batch: Batch, outcome: PlayOutcome, filed: Container[Change]) -> None:
+        """File what came of it, less what failed in the same words before."""
+        self.run.store.add_changes(self.run.id, [each for each in dict.fromkeys(outcome.changes) if each not in filed])
         self.lost.update((*outcome.unreachable, *outcome.timed_out, *outcome.missing))
         self._untouch(outcome.missing, {})
         if outcome.status is PlayStatus.BROKEN:

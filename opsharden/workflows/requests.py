@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from opsharden.catalogue import roles_path
-from opsharden.errors import InventoryError, VaultError
+from opsharden.errors import Unresolved
 from opsharden.play import CONTROLS, OWN_SSH, OWN_SSH_ARGS, Content, PlayRequest, Unlock
 from opsharden.workflows.needs import Batch, is_ours
 from opsharden.workflows.workplace import Targets, Workplace
@@ -41,7 +41,7 @@ def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, 
             tags=batch.tags,
             default_vars={"ansible_ssh_private_key_file": str(place.key)} if place.key else {},
             host_vars=host_vars,
-            extra_vars=access.extra or {},
+            extra_vars=place.extra,
         ),
         known_hosts=place.known_hosts,
         forks=min(settings.forks, len(batch.hosts)),
@@ -50,8 +50,7 @@ def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, 
         timeout=settings.apply_timeout,
         unlock=Unlock(
             access.become_password,
-            access.vault_password,
-            access.vault_password_file or settings.vault_password_file,
+            vaults=place.vault,
             hide=tuple(SecretStr(secret) for secret in place.secrets([place.host(host) for host in batch.hosts])),
         ),
     )
@@ -70,7 +69,7 @@ def _inventory(
         return whole
     try:
         part = place.inventory.excerpt((*batch.hosts, *_peers(place, batch, host_vars)), besides=host_vars)
-    except (InventoryError, VaultError):
+    except Unresolved:
         return whole  # a variable that cannot be rendered: Ansible says so, if it is needed
     return whole if part is None else part
 
@@ -92,11 +91,13 @@ def _variables(place: Workplace, targets: Targets, batch: Batch, host: str) -> d
     for name in profiles:
         values.update(place.catalogue.profile(name).values)
     # A profile's values are above role defaults and below whatever the inventory says.
-    unset = {name: value for name, value in values.items() if place.inventory.variable(host, name) is None}
+    unset = {name: value for name, value in values.items() if not place.inventory.sets(host, name)}
     own = place.inventory.variable(host, "ansible_ssh_args")
     named = place.inventory.variable(host, "ansible_connection")
     return {
+        **place.reach(host),
         **unset,
+        **place.typed(host, targets.asked),
         **({OWN_SSH_ARGS: own} if own else {}),
         **({"ansible_connection": OWN_SSH} if named in _PLAIN_SSH else {}),
         **({CONTROLS: list(batch.needs[host])} if batch.tags else {}),

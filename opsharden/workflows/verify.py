@@ -49,9 +49,9 @@ def verify(
 
 
 def failing(record: RunRecord) -> dict[str, tuple[str, ...]]:
-    """Per host, the controls that fail: what an apply has to bring about."""
+    """Per host, the controls that fail: what an apply has to bring about, less what it leaves to the administrator."""
     needs: dict[str, list[str]] = {}
     for finding in record.findings:
-        if finding.verdict is Verdict.FAIL:
+        if finding.verdict is Verdict.FAIL and finding.by_apply:
             needs.setdefault(finding.host, []).append(finding.control)
     return {host: tuple(controls) for host, controls in needs.items()}

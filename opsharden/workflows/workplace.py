@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
 from opsharden.catalogue import Catalogue, content_digest, load_catalogue
-from opsharden.errors import InventoryError
-from opsharden.inventory import Inventory, load_inventory
-from opsharden.model import Control, Finding, Host, HostStatus, Member, Severity, Verdict
+from opsharden.errors import CatalogueError, HostError, InventoryError, NotOurs, Unresolved, VaultError
+from opsharden.inventory import Care, Inventory, Opened, VaultKeys, load_inventory
+from opsharden.model import Control, Finding, Host, HostStatus, Member, Profile, Severity, Verdict
 from opsharden.probe import Check, Patience, Pool
 from opsharden.settings import Settings
+from opsharden.workflows.causes import cause
 
 PROFILES = "opsharden_profiles"
 """The inventory variable by which a host or group declares its profiles."""
@@ -29,15 +31,13 @@ class Access:
 
     Attributes:
         become_password: For hosts whose inventory entry has none.
-        vault_password: Opens vaulted values.
-        vault_password_file: The same, from a file or a program.
-        extra: Variables that win over all others.
+        vault: Opens vaulted values.
+        extra: Variables that win over all others, as on the command line.
     """
 
     become_password: SecretStr | None = None
-    vault_password: SecretStr | None = None
-    vault_password_file: Path | None = None
-    extra: Mapping[str, Any] | None = None
+    vault: VaultKeys = field(default_factory=VaultKeys)
+    extra: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Workplace:
     checks: Mapping[str, tuple[Check, ...]]
     own: tuple[str, ...]
 
-    @property
+    @cached_property
     def known_hosts(self) -> tuple[Path, ...]:
         """Where pinned host keys are looked up: the project's own first, then what ssh itself trusts."""
         system = (Path("~/.ssh/known_hosts").expanduser(), Path("/etc/ssh/ssh_known_hosts"))
@@ -71,7 +71,7 @@ class Workplace:
         """How long a host is waited for."""
         return Patience(self.settings.connect_timeout, self.settings.command_timeout, self.settings.host_timeout)
 
-    @property
+    @cached_property
     def key(self) -> Path | None:
         """The project's automation key, offered to hosts whose inventory entry names none."""
         path = self.settings.keys / "automation"
@@ -84,6 +84,34 @@ class Workplace:
             host = replace(host, key_file=self.key)
         given = self.access.become_password
         return host if given is None or host.become_password else replace(host, become_password=given)
+
+    @property
+    def extra(self) -> Mapping[str, Any]:
+        """Variables that win over all others, as JSON that Ansible reads back as they were."""
+        return self.inventory.written_extra
+
+    @property
+    def vault(self) -> Opened:
+        """The passwords of Ansible Vault, by vault id, in the order in which they are tried."""
+        return self.inventory.vault
+
+    def reach(self, host: str) -> dict[str, Any]:
+        """Variables by which Ansible reaches a host, resolved here: elsewhere it may make something else of them."""
+        return self.inventory.reach(host)
+
+    def typed(self, host: str, profiles: Sequence[str] | None = None) -> dict[str, Any]:
+        """What a host sets for the roles it is to have, each value as its option means it.
+
+        Raises:
+            Unresolved: A value that its option cannot take, or none where there must be one.
+        """
+        owners = {self.catalogue.controls[control].role for control in self.wanted(host, profiles)}
+        roles = [role for name, role in self.catalogue.roles.items() if name in owners]
+        for role in roles:
+            for option, spec in role.options.items():
+                if spec.get("required") and option not in self.values(host):
+                    raise Unresolved(f"The variable {option} of {host} is not set, and the role {role.name} needs it.")
+        return self.inventory.typed(host, [option for role in roles for option in role.options])
 
     def wanted(self, host: str, profiles: Sequence[str] | None) -> tuple[str, ...]:
         """The controls a host is to have.
@@ -98,11 +126,21 @@ class Workplace:
         return (*self.catalogue.selected(named), *self.own) if named else ()
 
     def profiles(self, host: str) -> tuple[str, ...]:
-        """The names of the profiles a host declares, or the project's where it declares none."""
+        """The names of the profiles a host declares, or the project's where it declares none.
+
+        Raises:
+            Unresolved: They are no names of profiles.
+        """
         declared = self.inventory.variable(host, PROFILES, self.settings.profiles)
+        if isinstance(declared, str):
+            declared = [name.strip() for name in declared.split(",") if name.strip()]
         if not isinstance(declared, list | tuple):
-            raise InventoryError(f"The variable {PROFILES} of {host} is no list.", f"Write {PROFILES}: [baseline-1]")
-        return tuple(str(name) for name in declared)
+            raise Unresolved(f"The variable {PROFILES} of {host} is no list.", f"Write {PROFILES}: [baseline-1]")
+        for name in map(str, declared):
+            if name not in self.catalogue.profiles:
+                known = ", ".join(sorted(self.catalogue.profiles))
+                raise Unresolved(f"There is no profile {name}, which {host} declares.", f"Profiles are: {known}.")
+        return tuple(map(str, declared))
 
     def values(self, host: str) -> Mapping[str, Any]:
         """Everything a check of this host may ask for: defaults of all roles, under profile values and variables."""
@@ -123,13 +161,19 @@ class Workplace:
 
     def secrets(self, hosts: Sequence[Host]) -> tuple[str, ...]:
         """Every secret at hand, so that none is filed."""
-        held = [self.access.become_password, self.access.vault_password]
+        held = [self.access.become_password, *(password for _, password in self.vault)]
         held += [secret for host in hosts for secret in (host.password, host.become_password)]
         names = [host.name for host in hosts]
-        first = (self.inventory.variable(name, BOOTSTRAP_PASSWORD) for name in names)
+        first = map(self._first_password, names)
         opened = self.inventory.secrets(names)
         given = (secret.get_secret_value() for secret in held if secret)
-        return tuple({*given, *map(str, filter(None, first)), *opened})
+        return tuple({*given, *filter(None, first), *opened})
+
+    def _first_password(self, host: str) -> str:
+        try:
+            return str(self.inventory.variable(host, BOOTSTRAP_PASSWORD) or "")
+        except Unresolved:
+            return ""  # what does not open cannot leak
 
 
 @dataclass(frozen=True)
@@ -138,7 +182,8 @@ class Targets:
 
     Attributes:
         wanted: Host to the controls it is to have; excluded hosts are not in it.
-        excluded: Hosts that were named and are left out, with the reason.
+        excluded: Hosts that were named and are left out, with the reason: on purpose (`EXCLUDED`), or since what the
+            inventory says of them is not to be worked with (`UNREACHABLE`).
         profiles: The names of all profiles in play.
         asked: The profiles asked for in place of those the hosts declare.
     """
@@ -166,19 +211,28 @@ class Choice:
     controls: tuple[str, ...] = ()
 
 
-def open_workplace(settings: Settings, access: Access) -> Workplace:
+def open_workplace(settings: Settings, access: Access, tell: Callable[[str], None] = lambda text: None) -> Workplace:
     """Read inventory, catalogue and checks.
+
+    Args:
+        settings: Of this invocation.
+        access: What the user gave to get in.
+        tell: Told what the user should know of them and what is no error.
 
     Raises:
         UsageError: Something in them is missing or malformed.
     """
+    catalogue = load_catalogue(settings.roles, settings.profile_dirs)
     inventory = load_inventory(
         settings.inventory,
-        vault_password_file=access.vault_password_file or settings.vault_password_file,
-        vault_password=access.vault_password,
+        vault=_keys(settings, access),
         extra=access.extra,
+        options={name: spec for role in catalogue.roles.values() for name, spec in role.options.items()},
+        care=Care(settings.inventory_strict, settings.inventory_timeout, tell),
     )
-    catalogue = load_catalogue(settings.roles, settings.profile_dirs)
+    catalogue = replace(
+        catalogue, profiles={name: _meant(inventory, each) for name, each in catalogue.profiles.items()}
+    )
     folders = [role.checks for role in catalogue.roles.values() if role.checks.is_dir()]
     checks = Pool((*folders, *settings.checks), settings.project / ".opsharden" / "checks")
     made_up: dict[str, Control] = {}
@@ -188,12 +242,44 @@ def open_workplace(settings: Settings, access: Access) -> Workplace:
         made_up = {check.control: _made_up(check) for check, *_ in strange}
     named = {control for profile in catalogue.profiles.values() for control in profile.controls}
     of_own_roles = tuple(control for control in catalogue.controls if control not in named)
-    if made_up:
-        digest = content_digest(settings.checks)
-        catalogue = replace(
-            catalogue, controls={**catalogue.controls, **made_up}, digest=f"{catalogue.digest}+{digest}"
-        )
+    if settings.checks:  # also those that judge a control of ours
+        catalogue = replace(catalogue, digest=f"{catalogue.digest}+{content_digest(settings.checks)}")
+    catalogue = replace(catalogue, controls={**catalogue.controls, **made_up})
     return Workplace(settings, access, inventory, catalogue, checks, (*of_own_roles, *made_up))
+
+
+def _keys(settings: Settings, access: Access) -> VaultKeys:
+    given = access.vault
+    files = given.files or tuple((settings.vault_password_file,) if settings.vault_password_file else ())
+    return replace(given, ids=(*settings.vault_identity_list, *given.ids), files=files)
+
+
+def _meant(inventory: Inventory, profile: Profile) -> Profile:
+    """A profile with its values as the options of roles mean them."""
+    try:
+        return replace(profile, values=inventory.options.meant(profile.values))
+    except ValueError as error:
+        raise CatalogueError(f"In the profile {profile.name}, {error}.") from None
+
+
+def choose_hosts(place: Workplace, pattern: str, limit: str | None) -> tuple[tuple[Host, ...], tuple[Member, ...]]:
+    """Turn a choice into hosts that can be worked with, and those that cannot, with the reason.
+
+    Raises:
+        UsageError: A pattern that means nothing, or no host is left to work with.
+    """
+    hosts: list[Host] = []
+    left_out: list[Member] = []
+    faults: list[HostError] = []
+    for name in place.inventory.select(pattern, limit):
+        try:
+            hosts.append(place.host(name))
+        except HostError as error:
+            left_out.append(_left_out(name, error))
+            faults.append(error)
+    if not hosts:
+        raise _nobody(faults)
+    return tuple(hosts), tuple(left_out)
 
 
 def choose(place: Workplace, choice: Choice) -> Targets:
@@ -203,25 +289,51 @@ def choose(place: Workplace, choice: Choice) -> Targets:
         UsageError: A pattern, profile or control that does not exist, or nothing that matches.
     """
     only = set(place.catalogue.known(choice.controls))
+    for name in choice.profiles or ():
+        place.catalogue.profile(name)
     wanted: dict[str, tuple[str, ...]] = {}
     excluded: list[Member] = []
+    faults: list[HostError] = []
     profiles: dict[str, None] = {}
     for host in place.inventory.select(choice.pattern, choice.limit):
-        names = place.profiles(host.name) if choice.profiles is None else choice.profiles
-        controls = place.wanted(host.name, choice.profiles)
-        chosen = tuple(control for control in controls if not only or control in only)
-        if chosen:
-            wanted[host.name] = chosen
-            profiles.update(dict.fromkeys(names))
-        else:
+        chosen: tuple[str, ...] = ()
+        try:
+            controls = place.wanted(host, choice.profiles)
+            chosen = tuple(control for control in controls if not only or control in only)
+            if chosen:
+                place.host(host)
+                place.typed(host, choice.profiles)
+                wanted[host] = chosen
+                profiles.update(dict.fromkeys(choice.profiles or place.profiles(host)))
+                continue
             reason = "none of the chosen controls is in its profiles" if controls else "it declares no profile"
-            excluded.append(Member(host.name, HostStatus.EXCLUDED, reason))
+            excluded.append(Member(host, HostStatus.EXCLUDED, reason))
+        except HostError as error:
+            excluded.append(_left_out(host, error, chosen))
+            faults.append(error)
     if not wanted:
-        raise InventoryError(
+        raise _nobody(faults)
+    return Targets(wanted, tuple(excluded), tuple(profiles), choice.profiles)
+
+
+def _left_out(host: str, error: HostError, controls: tuple[str, ...] = ()) -> Member:
+    reason = f"{error.message} {error.advice}".strip()
+    if isinstance(error, NotOurs):
+        return Member(host, HostStatus.EXCLUDED, reason)
+    return Member(host, HostStatus.UNREACHABLE, reason, cause(reason, host), controls)
+
+
+def _nobody(faults: Sequence[HostError]) -> InventoryError | VaultError:
+    """Why nobody is left, by the first that is no mere matter of another kind of connection."""
+    if not faults:
+        return InventoryError(
             "None of the hosts that match has anything to be checked.",
             f"See the variable {PROFILES} of these hosts, and --profile and --control.",
         )
-    return Targets(wanted, tuple(excluded), tuple(profiles), choice.profiles)
+    first = next((each for each in faults if not isinstance(each, NotOurs)), faults[0])
+    kind = VaultError if "vault" in first.advice else InventoryError
+    others = f" (and {len(faults) - 1} more hosts are left out)" if len(faults) > 1 else ""
+    return kind(f"{first.message.rstrip('.')}{others}, so there is no host to work with.", first.advice)
 
 
 def _made_up(check: Check) -> Control:

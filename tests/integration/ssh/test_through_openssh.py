@@ -109,7 +109,8 @@ def test_a_variable_asks_for_it(visit: Any, variable: str, tmp_path: Path) -> No
         f"all:\n  hosts:\n    web1:\n      ansible_host: {visit.first.address}\n      ansible_user: visitor\n"
         f"      ansible_ssh_private_key_file: {visit.key}\n      ansible_become: false\n      {variable}\n"
     )
-    (host,) = load_inventory([str(file)]).select()
+    inventory = load_inventory([str(file)])
+    host = inventory.host(*inventory.select())
     assert who(host, visit.known_hosts).startswith("visitor")
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from opsharden.errors import InventoryError
+from opsharden.errors import Unresolved
 from opsharden.inventory.connection import to_host
 from opsharden.model import Host
 
@@ -33,7 +33,7 @@ def test_which_client(variables: dict[str, str], client: str) -> None:
 
 
 def test_a_client_that_there_is_not() -> None:
-    with pytest.raises(InventoryError, match="web1 has opsharden_ssh_client putty"):
+    with pytest.raises(Unresolved, match="web1 has opsharden_ssh_client putty"):
         host(opsharden_ssh_client="putty")
 
 

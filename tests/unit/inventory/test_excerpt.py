@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from opsharden.inventory import Inventory, ansible_api, load_inventory
+from opsharden.inventory import Inventory, VaultKeys, ansible_api, load_inventory
 from opsharden.inventory.excerpt import leaves, looks_beyond
 
 HOSTS = """
@@ -92,10 +92,10 @@ def kind(value: object) -> object:
 
 
 def test_ansible_reads_back_what_it_had_resolved(sources: list[str], tmp_path: Path, password: Path) -> None:
-    whole = load_inventory(sources, vault_password_file=password)
+    whole = load_inventory(sources, vault=VaultKeys(files=(password,)))
     names = ["a", "b", "hub", "c", "d"]
-    part = again(whole.excerpt([*names, "nobody"]), tmp_path / "part", vault_password_file=password)
-    assert [host.name for host in part.select()] == names
+    part = again(whole.excerpt([*names, "nobody"]), tmp_path / "part", vault=VaultKeys(files=(password,)))
+    assert list(part.select()) == names
     for name in names:
         assert kind(part._given(name)) == kind(whole._given(name))
         assert part.host(name) == whole.host(name)
@@ -109,7 +109,7 @@ def test_ansible_reads_back_what_it_had_resolved(sources: list[str], tmp_path: P
 
 
 def test_it_holds_no_opened_vault_value_and_no_other_host(sources: list[str], password: Path) -> None:
-    whole = load_inventory(sources, vault_password_file=password)
+    whole = load_inventory(sources, vault=VaultKeys(files=(password,)))
     assert whole.secrets(["a"]) == ("hush of {{ who }}", "inner"), "a value within a value is a secret too"
     text = json.dumps(whole.excerpt(["a"]))
     assert "hush" not in text
@@ -121,7 +121,7 @@ def test_it_holds_no_opened_vault_value_and_no_other_host(sources: list[str], pa
 def test_without_a_password_vaulted_values_travel_all_the_same(
     sources: list[str], tmp_path: Path, password: Path
 ) -> None:
-    part = again(load_inventory(sources).excerpt(["a"]), tmp_path / "part", vault_password_file=password)
+    part = again(load_inventory(sources).excerpt(["a"]), tmp_path / "part", vault=VaultKeys(files=(password,)))
     assert part.variable("a", "secret") == "hush of {{ who }}"
 
 
@@ -162,7 +162,7 @@ def test_a_name_that_ansible_may_take_for_something_else_is_refused(tmp_path: Pa
     source = tmp_path / "hosts.yml"
     source.write_text(f"all: {{hosts: {{a: , '{name}': }}}}\n", encoding="utf-8")
     inventory = load_inventory([str(source)])
-    names = [host.name for host in inventory.select()]
+    names = inventory.select()
     assert inventory.excerpt([name for name in names if name != "a"]) is None
 
 

@@ -1,4 +1,6 @@
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,3 +28,18 @@ def test_a_file_is_read_once_and_again_when_it_has_changed(tmp_path: Path) -> No
     path.with_name("file.more").touch()
     assert kept(path) == "two"
     assert len(reads) == 4, "what counts as part of it has changed"
+
+
+def test_many_at_once_read_a_file_once(tmp_path: Path) -> None:
+    times = []
+
+    def read(path: Path) -> str:
+        times.append(path)
+        time.sleep(0.05)
+        return path.read_text()
+
+    (tmp_path / "file").write_text("x")
+    kept = Kept(read)
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(kept, [tmp_path / "file"] * 8)) == {"x"}
+    assert len(times) == 1

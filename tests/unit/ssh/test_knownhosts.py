@@ -8,7 +8,7 @@ import pytest
 from opsharden.errors import OpshardenError, Unreachable
 from opsharden.ssh import hostkeys
 from opsharden.ssh.hostkeys import HostKey
-from opsharden.ssh.knownhosts import known
+from opsharden.ssh.knownhosts import certified, known
 
 KEYS = [HostKey("ssh-ed25519", "AAAAb25l"), HostKey("ssh-ed25519", "AAAAdHdv"), HostKey("ssh-rsa", "AAAAdGhyZWU=")]
 
@@ -112,3 +112,12 @@ def test_many_can_look_while_many_pin(keys: list[HostKey], tmp_path: Path) -> No
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(first, range(200)))
+
+
+def test_an_authority_is_no_key_of_a_host(tmp_path: Path) -> None:
+    path = tmp_path / "known_hosts"
+    path.write_text(f"@cert-authority *.example.org ssh-ed25519 {'A' * 68}\nweb.example.org ssh-ed25519 {'B' * 68}\n")
+    assert [each.key.blob[0] for each in known([path], "web.example.org")] == ["B"]
+    assert certified([path], "WEB.example.org")
+    assert not certified([path], "example.com")
+    assert not certified([tmp_path / "gone"], "web.example.org")

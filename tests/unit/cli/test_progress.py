@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from opsharden.cli.progress import HostProgress
+from opsharden.model import Finding, HostStatus, Member, Verdict
+from opsharden.workflows.laps import Laps
+from opsharden.workflows.looking import Seen
+
+
+def refused(name: str, why: str = "refused") -> Seen:
+    return Seen(Member(name, HostStatus.UNREACHABLE, f"{name} {why}", f"The host {why}"), (), Laps(name, 0.0))
+
+
+def looked(name: str, *verdicts: Verdict) -> Seen:
+    found = tuple(Finding(name, f"c{number}", verdict) for number, verdict in enumerate(verdicts))
+    return Seen(Member(name, HostStatus.TESTED), found, Laps(name, 0.0))
+
+
+def said(hosts: list[Seen]) -> list[str]:
+    text = io.StringIO()
+    with HostProgress(Console(file=text, width=300), "Verifying", len(hosts)) as progress:
+        for host in hosts:
+            progress.host(host)
+    return text.getvalue().splitlines()
+
+
+def test_a_small_fleet_gets_a_line_for_each_host() -> None:
+    lines = said([refused("a"), refused("b"), looked("c", Verdict.FAIL, Verdict.PASS)])
+    assert lines == ["a: a refused", "b: b refused", "c: 1 of 2 fail"]
+
+
+def test_ten_thousand_that_fail_get_a_line_for_each_cause_and_one_now_and_then() -> None:
+    hosts = [refused(f"n{number}", ("refused", "timed out")[number % 2]) for number in range(10_000)]
+    lines = said(hosts)
+    assert lines[:2] == ["n0: n0 refused", "n1: n1 timed out"]
+    assert lines[2] == "500 of 10,000 hosts: 0 with findings, 500 unreachable"
+    assert lines[-1] == "10,000 of 10,000 hosts: 0 with findings, 10,000 unreachable"
+    assert len(lines) == 22
+
+
+@pytest.mark.parametrize("total", [101, 119, 250])
+def test_the_last_word_is_on_all_of_them(total: int) -> None:
+    lines = said([looked(f"n{number}", Verdict.PASS) for number in range(total)])
+    assert lines[-1] == f"{total} of {total} hosts: 0 with findings, 0 unreachable"
+    assert len(lines) <= 27
+
+
+def test_causes_that_never_end_do_not_fill_the_screen() -> None:
+    assert len(said([refused(f"n{number}", f"said {number}") for number in range(1000)])) <= 41
