@@ -126,7 +126,7 @@ class Dialogue:
             raise self._no_answer(head)
         stdout, stderr = self._pipe.exactly(out, self._patience()), self._pipe.exactly(err, self._patience())
         if how == b"L":
-            return number, TimedOut(f"A command did not end within {self._timeout:g} seconds: {shown(command)}")
+            return number, TimedOut(f"A command did not end within {self._timeout:g} seconds: {shown(command)}.")
         return number, Observation(
             self.host,
             command,

@@ -26,7 +26,7 @@ def open_transport(
     if host.connection == "local":
         from opsharden.probe.local import open_local  # noqa: PLC0415 - only one of the two ways is needed, mostly
 
-        return open_local(host.name, patience)
+        return open_local(host, patience)
     from opsharden.probe.remote import open_remote  # noqa: PLC0415 - a look at this machine needs no SSH
 
     return open_remote(host, known_hosts, patience, reached)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from opsharden.errors import BecomeRefused
+from opsharden.errors import BecomeRefused, Unreachable
 from opsharden.model import Host
 from opsharden.ssh.client import connect
 from opsharden.ssh.session import open_session
@@ -78,3 +78,70 @@ def test_the_password_is_in_no_command_line(visit: Any) -> None:
         assert "sudo" in lines
         assert visit.lab.password not in lines
         pipe.rest(TIMEOUT)
+
+
+@pytest.mark.parametrize("method", ["su", "sudosu"])
+def test_other_ways_to_become_root(visit: Any, method: str) -> None:
+    for host in (visit.first, visit.second):
+        kept = visit.exec(host, "getent shadow root | cut -d: -f2").strip()
+        visit.exec(host, "echo 'root:guessable' | chpasswd")
+        try:
+            login = host if method == "su" else visit.admin(host)
+            secret = visit.admin(host, "guessable").password if method == "su" else login.become_password
+            root = replace(login, become=True, become_method=method, become_password=secret)
+            assert uid(visit, root) == 0
+            said = refusal(visit, replace(root, become_password=visit.admin(host, "wrong").password))
+            assert "refused" in said or "did not accept" in said
+            assert "wants a password" in refusal(visit, replace(root, become_password=None))
+        finally:
+            visit.exec(host, f"usermod --password '{kept}' root")
+
+
+def test_a_way_that_is_not_ours_gets_no_password(visit: Any) -> None:
+    host = replace(visit.admin(visit.first), become=True, become_method="doas")
+    assert "ansible_become_method doas" in refusal(visit, host)
+
+
+def test_another_user_is_become(visit: Any) -> None:
+    host = replace(visit.admin(visit.first), become=True, become_user="nobody")
+    assert uid(visit, host) == 65534
+
+
+def test_a_program_that_is_not_there_is_asked_for_no_password(visit: Any) -> None:
+    said = refusal(visit, replace(visit.admin(visit.first), become=True, become_exe="/opt/dzdo"))
+    assert "/opt/dzdo" in said
+    assert "wants a password" not in said
+
+
+@pytest.mark.parametrize("shell", ["/bin/dash", "/bin/bash", "/bin/tcsh", "/usr/bin/fish"])
+def test_any_login_shell(visit: Any, shell: str) -> None:
+    for host in (visit.first, visit.second):
+        if visit.exec(host, f"test -x {shell} || echo gone"):
+            continue  # the lab's hosts have what an installer gives; `make field` brings the others
+        visit.exec(host, f"usermod --shell {shell} visitor")
+        try:
+            with connect(host, [visit.known_hosts], timeout=TIMEOUT) as connection:
+                said = connection.run("printf '%s\\n' \"it's\" '!' '\\\\'; exit 3", timeout=TIMEOUT)
+                assert (said.rc, said.stdout) == (3, b"it's\n!\n\\\n")
+        finally:
+            visit.exec(host, "usermod --shell /bin/bash visitor")
+
+
+@pytest.mark.parametrize("way", ["nologin", "command"])
+def test_an_account_that_runs_no_command_of_ours(visit: Any, way: str) -> None:
+    """Not sudo is what refused."""
+    keys = "/home/visitor/.ssh/authorized_keys"
+    done, undone = (
+        ("usermod --shell /usr/sbin/nologin visitor", "usermod --shell /bin/bash visitor")
+        if way == "nologin"
+        else (f"sed -i 's/^/command=\"echo only this\" /' {keys}", f"sed -i 's/^command=[^ ]* only this. //' {keys}")
+    )
+    visit.exec(visit.first, done)
+    try:
+        for client in ("paramiko", "openssh"):
+            host = replace(visit.first, become=True, ssh_client=client)
+            with pytest.raises(Unreachable, match=r"ended at once: (?:This account|only this)") as caught:
+                uid(visit, host)
+            assert "ForceCommand" in caught.value.advice
+    finally:
+        visit.exec(visit.first, undone)

@@ -5,15 +5,18 @@ from collections.abc import Iterator
 import pytest
 
 from opsharden.errors import TimedOut, TooMuch, TransportBroken
+from opsharden.model import Host
 from opsharden.probe.backend import Recorder
 from opsharden.probe.dialogue import Dialogue
 from opsharden.probe.local import open_local
 from opsharden.probe.transport import Patience
 
+HERE = Host("here", "localhost", connection="local", become=False)
+
 
 @pytest.fixture
 def here() -> Iterator[Dialogue]:
-    dialogue = open_local("here", Patience(10, 1, 60))
+    dialogue = open_local(HERE, Patience(10, 1, 60))
     yield dialogue
     dialogue.close()
 

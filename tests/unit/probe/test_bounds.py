@@ -12,15 +12,17 @@ from pathlib import Path
 import pytest
 
 from opsharden.errors import TimedOut
-from opsharden.model import Observation
+from opsharden.model import Host, Observation
 from opsharden.probe.dialogue import Dialogue
 from opsharden.probe.local import open_local
 from opsharden.probe.transport import OUTPUT_LIMIT, Answer, Patience
 
+HERE = Host("here", "localhost", connection="local", become=False)
+
 
 @pytest.fixture
 def here() -> Iterator[Dialogue]:
-    dialogue = open_local("here", Patience(10, 1.5, 60))
+    dialogue = open_local(HERE, Patience(10, 1.5, 60))
     yield dialogue
     dialogue.close()
 
@@ -122,7 +124,7 @@ def test_shells_of_commands_run_nothing_that_the_environment_names(
     monkeypatch.setenv("BASH_ENV", str(tmp_path / "env"))
     monkeypatch.setenv("ENV", str(tmp_path / "env"))
     monkeypatch.setenv("BASH_FUNC_true%%", f"() {{ touch {tmp_path}/touched; }}")
-    dialogue = open_local("here", Patience(10, 5, 60))
+    dialogue = open_local(HERE, Patience(10, 5, 60))
     try:
         dict(dialogue.exchange(["bash -c true", "sh -c true", "true"]))
     finally:

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from opsharden.errors import CatalogueError, TimedOut, TransportBroken, Unreachable
-from opsharden.model import Finding, Observation, Verdict, utcnow
+from opsharden.model import Finding, Host, Observation, Verdict, utcnow
 from opsharden.probe.backend import Recorder
 from opsharden.probe.checks import collect
 from opsharden.probe.judge import Subject, judge
 from opsharden.probe.local import open_local
 from opsharden.probe.transport import Answer, Patience
+
+HERE = Host("here", "localhost", connection="local", become=False)
 
 Judge = Callable[..., dict[str, Finding]]
 
@@ -27,7 +29,7 @@ def judged(tmp_path: Path) -> Judge:
 
     def run(text: str, **subject: Any) -> dict[str, Finding]:
         (tmp_path / "test_web.py").write_text("import pytest\n" + text)
-        transport = open_local("here", Patience(10, 10, 60))
+        transport = open_local(HERE, Patience(10, 10, 60))
         transport.is_root = subject.pop("root", True)
         recorder = subject.pop("recorder", None) or Recorder(transport)
         given = {"values": {}, "peer": lambda name: None, "deadline": time.monotonic() + 60, **subject}

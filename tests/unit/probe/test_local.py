@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+from pydantic import SecretStr
 
-from opsharden.errors import TimedOut, TransportBroken
-from opsharden.model import Observation
+from opsharden.errors import BecomeRefused, TimedOut, TransportBroken
+from opsharden.model import Host, Observation
 from opsharden.probe.dialogue import Dialogue
 from opsharden.probe.local import open_local
 from opsharden.probe.transport import OUTPUT_LIMIT, Patience, ask
 
+HERE = Host("here", "localhost", connection="local", become=False)
+
 
 @pytest.fixture
 def here() -> Iterator[Dialogue]:
-    dialogue = open_local("here", Patience(10, 20, 60))
+    dialogue = open_local(HERE, Patience(10, 20, 60))
     yield dialogue
     dialogue.close()
 
@@ -60,7 +64,7 @@ def test_large_answers_do_not_block_large_questions(here: Dialogue) -> None:
     ["sleep 60", "sleep 60 >/dev/null 2>&1", "exec >&- 2>&-; sleep 60", "setsid --wait sleep 60"],
 )
 def test_a_late_command_is_ended_with_its_children_and_the_others_are_answered(command: str) -> None:
-    dialogue, began = open_local("here", Patience(10, 0.5, 60)), time.monotonic()
+    dialogue, began = open_local(HERE, Patience(10, 0.5, 60)), time.monotonic()
     try:
         answers = dict(dialogue.exchange([command, "echo well"]))
     finally:
@@ -73,7 +77,7 @@ def test_a_late_command_is_ended_with_its_children_and_the_others_are_answered(c
 
 
 def test_when_the_time_of_a_host_is_over_it_is_waited_for_no_longer() -> None:
-    dialogue, began = open_local("here", Patience(10, 60, 1)), time.monotonic()
+    dialogue, began = open_local(HERE, Patience(10, 60, 1)), time.monotonic()
     try:
         with pytest.raises(TransportBroken):
             list(dialogue.exchange(["sleep 30"]))
@@ -83,7 +87,7 @@ def test_when_the_time_of_a_host_is_over_it_is_waited_for_no_longer() -> None:
 
 
 def test_leaving_ends_what_still_runs() -> None:
-    dialogue = open_local("here", Patience(10, 60, 60))
+    dialogue = open_local(HERE, Patience(10, 60, 60))
     list(dialogue.exchange(["true"]))
     dialogue.exchange(["sleep 4242.5"])
     until = time.monotonic() + 10
@@ -113,3 +117,32 @@ def test_the_platform_is_what_the_machine_says_of_itself(here: Dialogue) -> None
         line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if line.count("=") == 1
     )
     assert set(here.platform.split()) == {release["ID"].strip('"'), release["VERSION_ID"].strip('"')}
+
+
+def test_root_is_become_where_the_inventory_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for any other host; this machine's own sudo is none to try that on."""
+    sudo = tmp_path / "sudo"
+    sudo.write_text(
+        f'#!/bin/sh\nprintf %s "$3" >&2; read -r word; echo "$word $5" >{tmp_path}/said\nshift 6; exec "$@"\n'
+    )
+    sudo.chmod(0o755)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    host = replace(HERE, become=True, become_exe=str(sudo), become_password=SecretStr("open"))
+    dialogue = open_local(host, Patience(10, 20, 60))
+    try:
+        assert ask(dialogue, "echo well").stdout == b"well\n"
+    finally:
+        dialogue.close()
+    assert (tmp_path / "said").read_text() == "open root\n"
+
+
+def test_a_way_that_is_not_ours_is_refused_here_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(BecomeRefused, match="ansible_become_method doas"):
+        open_local(replace(HERE, become=True, become_method="doas"), Patience(10, 20, 60))
+
+
+def test_who_is_root_already_needs_no_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    dialogue = open_local(replace(HERE, become=True, become_exe="/nowhere/sudo"), Patience(10, 20, 60))
+    dialogue.close()

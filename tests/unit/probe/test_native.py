@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from opsharden.model import Observation
+from opsharden.model import Host, Observation
 from opsharden.probe import native
 from opsharden.probe.dialogue import Dialogue
 from opsharden.probe.local import open_local
 from opsharden.probe.transport import Patience
+
+HERE = Host("here", "localhost", connection="local", become=False)
 
 PLAIN = [
     "cat /etc/os-release",
@@ -101,7 +103,7 @@ NOT_OURS = [
 
 @pytest.fixture(scope="module")
 def here() -> Iterator[Dialogue]:
-    dialogue = open_local("here", Patience(10, 20, 60))
+    dialogue = open_local(HERE, Patience(10, 20, 60))
     yield dialogue
     dialogue.close()
 
