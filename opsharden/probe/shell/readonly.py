@@ -62,7 +62,7 @@ _TABLE = {
     # Looking at files.
     "test": _looks(expressions.test),
     "[": _looks(expressions.bracket),
-    "stat ls readlink realpath basename dirname getfacl getcap": _looks(anything),
+    "stat ls namei readlink realpath basename dirname getfacl getcap": _looks(anything),
     "find": _looks(expressions.find(_GREP)),
     "lsattr": _reads(options("-a -d -l -R")),
     "df": _reads(

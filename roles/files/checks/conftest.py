@@ -2,30 +2,40 @@
 
 import pytest
 
-NAMES = (
-    *("passwd", "passwd-", "group", "group-", "shadow", "shadow-", "gshadow", "gshadow-", "shells"),
-    *("opasswd", "opasswd.old"),
-)
+from opsharden.model import Mismatch
+from opsharden.probe.guarded import Limit, amiss, listed
+
+# ls answers 2 where one of them is missing: most hosts have no opasswd.
 LOOK = (
-    f"find /etc /etc/security -maxdepth 1 -type f \\( {' -o '.join(f'-name {name}' for name in NAMES)} \\)"
-    r" -printf '%p %m %u %g\n'"
+    "ls -ldn --time-style=+ / /etc /etc/security /etc/passwd /etc/passwd- /etc/group /etc/group- /etc/shadow "
+    "/etc/shadow- /etc/gshadow /etc/gshadow- /etc/shells /etc/security/opasswd /etc/security/opasswd.old "
+    "2>/dev/null || test $? -le 2"
 )
+NEEDED = ("/etc/passwd", "/etc/group", "/etc/shadow")
 
 
 @pytest.fixture
 def open_files(host):
-    """Of the files named, those that are there and allow more than they may: observed and expected, by path."""
-    found = {path: access for path, *access in map(str.split, host.check_output(LOOK).splitlines())}
+    """What lets others at files that may allow no more than this; those that are not there let nobody in."""
+    seen = listed(host.check_output(LOOK))
 
-    def look(paths, most, groups):
-        missing = {"/etc/passwd", "/etc/group", "/etc/shadow"} - found.keys()
-        if missing:
-            raise FileNotFoundError(f"{', '.join(sorted(missing))}: no regular file.")
-        wrong = {
-            path: f"{mode} {owner}:{group}"
-            for path, (mode, owner, group) in found.items()
-            if path in paths and (int(mode, 8) & ~most or owner != "root" or group not in groups)
-        }
-        return wrong, dict.fromkeys(wrong, f"{most:o} or stricter, root:{' or root:'.join(groups)}")
+    def look(paths, mode, groups=None):
+        limit = Limit(mode, {"0": "root", **(groups or {})})
+        missing = [
+            Mismatch(
+                path, "not there", str(limit), by_hand=f"{path} is not there, and apply makes none: see pwconv(8)."
+            )
+            for path in paths
+            if path in NEEDED and path not in seen
+        ]
+        wrong = [each for path in paths if path in seen for each in amiss(host, seen, path, limit)]
+        return list(dict.fromkeys(missing + wrong))
 
     return look
+
+
+@pytest.fixture
+def shadow_group(host):
+    """The group of the programs that check passwords, by its number; none where the host has no such group."""
+    found = host.run_expect([0, 2], "getent group shadow").stdout.split(":")
+    return {found[2]: "shadow"} if len(found) > 2 else {}

@@ -11,7 +11,7 @@ import pytest
 from opsharden.catalogue import load_catalogue
 
 ASKS = {"run", "check_output", "run_test", "run_expect"}
-ROLES_TO_COME = {"banner", "ssh"}
+ROLES_TO_COME = {"ssh"}
 FILES = [
     path
     for role in load_catalogue().roles.values()

@@ -1,0 +1,1 @@
+../../files/library/only_root.py
