@@ -94,11 +94,11 @@ def main() -> None:
         module.fail_json(msg=f"{error.filename}: {error.strerror}.")
     for path in linked:
         module.warn(f"{path} gives the system away and is a link: nothing behind it was changed.")
-    said = [f"{path}: the warning" for path in other] + [f"{path}: switched off" for path in plain]
+    note = [f"{path} shows the warning." for path in other] + [f"{path} was switched off." for path in plain]
     diff = [
         {"before": before[path] or "", "after": text, "before_header": path, "after_header": path} for path in other
     ]
-    module.exit_json(changed=bool(said), msg="; ".join(said), diff=diff)
+    module.exit_json(changed=bool(note), msg=" ".join(note), opsharden_note=note, diff=diff)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ options:
       path: {description: Absolute path; in its last part it may be a pattern of the shell., type: path, required: true}
       mode: {description: The most permissions it may have., type: str, required: true}
       groups: {description: Groups it may belong to; it is given to the first of them., type: list, elements: str}
+      control: {description: What it is closed for; for the reader., type: str}
 """
 
 ACL = "system.posix_acl_access"
@@ -136,6 +137,7 @@ def main() -> None:
         "path": {"type": "path", "required": True},
         "mode": {"type": "str", "required": True},
         "groups": {"type": "list", "elements": "str", "default": ["root"]},
+        "control": {"type": "str"},
     }
     files = {"type": "list", "elements": "dict", "required": True, "options": options}
     module = AnsibleModule(argument_spec={"files": files}, supports_check_mode=True)
@@ -147,9 +149,11 @@ def main() -> None:
         module.fail_json(msg=f"{error.filename}: {error.strerror}.", done=closing.done)
     for sentence in closing.left:
         module.warn(sentence)
-    said = "; ".join(closing.done + closing.left)
+    note = [f"{done}." for done in closing.done]
     diff = {"before": "", "after": "".join(f"{line}\n" for line in closing.done)}
-    module.exit_json(changed=bool(closing.done), msg=said, done=closing.done, left=closing.left, diff=diff)
+    module.exit_json(
+        changed=bool(note), msg=" ".join(note + closing.left), opsharden_note=note, left=closing.left, diff=diff
+    )
 
 
 if __name__ == "__main__":

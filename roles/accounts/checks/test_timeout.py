@@ -1,0 +1,84 @@
+"""When a shell that is left alone ends: in interactive shells of bash, login shells and others."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from opsharden.model import Mismatch
+
+ASSIGNS = re.compile(r"(\w+)(?:=(.*))?")
+SESSIONS = (("login shells", True), ("other interactive shells", False))
+
+
+@pytest.mark.control("acc-shell-timeout")
+def test_silent_shells_end(start_up, values):
+    limit = int(values["accounts_shell_timeout_seconds"])
+    wrong = []
+    for session, login in SESSIONS:
+        for whose in ("everyone", "root"):
+            shell = Shell()
+            for command in start_up.system_wide(login):
+                shell.run(command)
+            shell.roots = whose == "root"
+            for command in start_up.roots(login) if shell.roots else ():
+                shell.run(command)
+            found = Mismatch(f"timeout of {session}, {whose}", str(shell), f"1 to {limit}, read-only", shell.where)
+            if not shell.ends_within(limit):
+                wrong.append(shell.explained(found))
+    assert wrong == []
+
+
+@dataclass
+class Shell:
+    """What becomes of TMOUT as a shell reads its files."""
+
+    value: str = ""
+    where: str = ""
+    read_only: bool = False
+    roots: bool = False
+    of_root: bool = False
+
+    def run(self, command):
+        """Run one command, as far as it is about TMOUT."""
+        words = [word.replace('"', "").replace("'", "") for word in command.words]
+        if not any("TMOUT" in word for word in words):
+            return
+        name, *rest = words
+        if name == "unset" and "TMOUT" in rest:
+            self._set("", command.where)
+        elif name in ("export", "readonly", "declare", "typeset"):
+            options = "".join(word for word in rest if word.startswith("-"))
+            for word in rest:
+                self._assign(word, command.where)
+            if any(ASSIGNS.fullmatch(word) and word.partition("=")[0] == "TMOUT" for word in rest):
+                self.read_only |= name == "readonly" or (name in ("declare", "typeset") and "r" in options)
+        elif all("=" in word for word in words):
+            for word in words:
+                self._assign(word, command.where)
+
+    def _assign(self, word, where):
+        name, equals, value = word.partition("=")
+        if name == "TMOUT" and equals:
+            self._set(value, where)
+
+    def _set(self, value, where):
+        if not self.read_only:
+            self.value, self.where, self.of_root = value, where, self.roots
+
+    def ends_within(self, limit):
+        """Whether it ends in time, and nobody can put it off. Root's own files may ask for less without more ado."""
+        return self.value.isdigit() and 0 < int(self.value) <= limit and (self.read_only or self.of_root)
+
+    def explained(self, found):
+        """Why apply leaves it, where it does: a value that cannot be told."""
+        if not self.value or self.value.isdigit() or not self.where:
+            return found
+        path, _, line = self.where.partition(":")
+        by_hand = (
+            f"{path}, line {line}: what TMOUT={self.value} comes to cannot be told; write it out, or take it away."
+        )
+        return Mismatch(found.what, found.found, found.wanted, found.where, by_hand)
+
+    def __str__(self):
+        return f"{self.value or 'none'}, {'read-only' if self.read_only else 'may be changed'}"

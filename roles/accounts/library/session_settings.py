@@ -1,0 +1,338 @@
+#!/usr/bin/python
+"""Holds the mask of new files and the end of silent shells, in the files that sessions read when they begin."""
+
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import stat
+import tempfile
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = r"""
+module: session_settings
+short_description: Hold what sessions begin with
+description:
+  - For the mask, every session takes it from pam_umask, as login.defs(5) says; a line for it is added to
+    common-session(5) where none is there. What loosens it (options of pam_umask, C(umask) in start-up files of all
+    shells and of root's) is changed in place. What is stricter stays.
+  - For the timeout, a file of our own is read by login shells and by other interactive ones of bash. It keeps a shorter
+    timeout and makes it read-only. Where another file makes a longer one read-only, that word is taken away.
+  - A value that is not written out (C(umask $MASK)) is left to the administrator.
+options:
+  umask: {description: The permissions that new files are born without; empty leaves them., type: str, default: ""}
+  timeout: {description: Seconds until a silent shell ends; 0 leaves it., type: int, default: 0}
+"""
+
+PROFILE, BASHRC, OWN = "/etc/profile", "/etc/bash.bashrc", "/etc/profile.d/zz-opsharden-timeout.sh"
+ROOTS = [f"/root/{name}" for name in (".bash_profile", ".bash_login", ".profile", ".bashrc")]
+LOGIN_DEFS = "/etc/login.defs"
+COMMON = ("/etc/pam.d/common-session", "/etc/pam.d/common-session-noninteractive")
+HOOK = f"shopt -q login_shell || . {OWN} # opsharden: acc-shell-timeout"
+USERS_GROUPS = r"\b(?:no)?usergroups\b"
+
+SCRIPT = """\
+# Written by opsharden (acc-shell-timeout).
+# In interactive shells only: scripts, file copies and automation may be silent for as long as their work takes.
+case $- in
+  *i*)
+    case ${TMOUT:-0} in *[!0-9]*) TMOUT=0 ;; esac
+    if [ "${TMOUT:-0}" -lt 1 ] || [ "$TMOUT" -gt @LIMIT@ ]; then
+      TMOUT=@LIMIT@
+    fi
+    @READONLY@
+    export TMOUT
+    ;;
+esac
+"""
+READONLY = "readonly TMOUT"
+# An assignment to a read-only variable would end root's own start-up file where it stands.
+READONLY_BUT_ROOT = '[ "$(id -u)" -eq 0 ] || readonly TMOUT # root\'s own files set a timeout of their own'
+
+_COMMANDS = re.compile(r"(^|[;&|(){}`]|\b(?:then|else|do)\b)(\s*)((?:builtin\s+|command\s+)?)(?=\S)")
+_UMASK = re.compile(r"umask((?:\s+-[Sp]+)*)\s+(\"[^\"]*\"|'[^']*'|[^\s;&|)#]+)")
+_MAKES_READ_ONLY = re.compile(r"(readonly|(?:declare|typeset)\s+-\w*r\w*)(?=(?:\s+\w+(?:=\S*)?)*\s+TMOUT\b)")
+_SETS = re.compile(r"(?:(?:export|readonly|declare|typeset)\s+(?:-\w+\s+)*)?(?:\w+=\S*\s+)*TMOUT=(\"?'?)([^\s;&|\"']*)")
+_SOURCES = re.compile(r"(?:^|[;&|\s])(?:\.|source)\s+[\"']?((?:~|\$HOME|\$\{HOME\}|/)[^\s;&|\"'$*]*)")
+
+
+class Files:
+    """Text files that are looked at and perhaps changed; written at the end, each whole."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, str | None] = {}
+        self._now: dict[str, list[str]] = {}
+        self.left: list[str] = []
+
+    def lines(self, path: str) -> list[str]:
+        """The lines of a file; none where it is not there. Change them in place."""
+        if path not in self._now:
+            text = None
+            if os.path.isfile(path):
+                with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+                    text = file.read()
+            self._before[path], self._now[path] = text, (text or "").splitlines(keepends=True)
+        return self._now[path]
+
+    def put(self, path: str, text: str) -> None:
+        """Have a file hold this."""
+        self.lines(path)
+        self._now[path] = text.splitlines(keepends=True)
+
+    def add(self, path: str, line: str) -> None:
+        """Put a line at a file's end."""
+        there = self.lines(path)
+        if there and not there[-1].endswith("\n"):
+            there[-1] += "\n"
+        there.append(f"{line}\n")
+
+    def changed(self) -> dict[str, tuple[str, str]]:
+        """What is other than it was: path to text before and after."""
+        both = {path: (self._before[path] or "", "".join(now)) for path, now in self._now.items()}
+        return {path: texts for path, texts in both.items() if texts[0] != texts[1]}
+
+    def leave(self, path: str, number: int, why: str) -> None:
+        """Name what is not changed."""
+        self.left.append(f"{path}, line {number}: {why}")
+
+
+def write(path: str, text: str) -> None:
+    """Put a file in place with the owner and mode it had; through a link, so that the link stays."""
+    path = os.path.realpath(path)
+    mode, owner, group = 0o644, 0, 0
+    if os.path.exists(path):
+        found = os.stat(path)
+        mode, owner, group = stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid
+    handle, temporary = tempfile.mkstemp(prefix=".opsharden-", dir=os.path.dirname(path))
+    try:
+        with open(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write(text)
+            os.fchown(file.fileno(), owner, group)
+            os.fchmod(file.fileno(), mode)
+        os.rename(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
+
+
+def start_up(files: Files) -> list[str]:
+    """All files that shells of everyone and of root read when they begin, those they source by name included."""
+    found = [PROFILE, BASHRC, *sorted(glob.glob("/etc/profile.d/*.sh")), *ROOTS]
+    for path in found:  # grows while it is gone through
+        for line in files.lines(path):
+            for named in _SOURCES.findall(code(line)):
+                path_named = re.sub(r"^(?:~|\$HOME|\$\{HOME\})(?=/)", "/root", named)
+                if path_named not in found and os.path.isfile(path_named):
+                    found.append(path_named)
+    return [path for path in found if path != OWN]
+
+
+def code(line: str) -> str:
+    """A line of the shell without its comment."""
+    return re.sub(r"(^|\s)#.*", r"\1", line.rstrip("\n"))
+
+
+def commands(line: str) -> list[tuple[int, bool]]:
+    """Where simple commands begin in a line, and whether in a subshell: what is set there ends with it."""
+    found, deep = [], 0
+    text = code(line)
+    for match in _COMMANDS.finditer(text):
+        if match[1] == "(":
+            deep += 1
+        elif match[1] == ")":
+            deep = max(0, deep - 1)
+        found.append((match.end(), deep > 0))
+    return found
+
+
+def replaced(line: str, match: re.Match[str], group: int, new: str) -> str:
+    """A line with another text in the place of a group."""
+    return line[: match.start(group)] + new + line[match.end(group) :]
+
+
+def settings(line: str, pattern: re.Pattern[str]) -> list[re.Match[str]]:
+    """Where commands of a line begin with what a pattern describes."""
+    return [match for at, in_subshell in commands(line) if not in_subshell and (match := pattern.match(line, at))]
+
+
+# The mask of new files.
+
+
+def numbers(value: str) -> list[int]:
+    """What a number may mean: login.defs(5) reads 27 as decimal, pam_umask as octal."""
+    found = []
+    for base in (8, 0):
+        try:
+            found.append(int(value, base))
+        except ValueError:
+            if base == 8:
+                return []
+    return found
+
+
+def strict(mask: int, required: int) -> bool:
+    """Whether a mask takes away all that is required."""
+    return mask & required == required
+
+
+def loosens(value: str, required: int) -> bool | None:
+    """Whether `umask VALUE` gives what is to be taken away; None where that cannot be told."""
+    if re.fullmatch(r"0*[0-7]{1,3}", value):
+        return not strict(int(value, 8), required)
+    if not re.fullmatch(r"[ugoa]*[-+=][rwx]*(?:,[ugoa]*[-+=][rwx]*)*", value):
+        return None
+    for clause in value.split(","):
+        who, sign, what = re.fullmatch(r"([ugoa]*)([-+=])([rwx]*)", clause).groups()
+        given = sum({"r": 4, "w": 2, "x": 1}[letter] for letter in set(what)) if sign != "-" else 0
+        for class_, shift in (("g", 3), ("o", 0)):
+            if (not who or class_ in who or "a" in who) and given & (required >> shift) & 7:
+                return True
+    return False
+
+
+def mask_in_shells(files: Files, required: int) -> None:
+    """Change what loosens the mask in start-up files."""
+    for path in start_up(files):
+        there = files.lines(path)
+        for number, line in enumerate(there):
+            for match in reversed(settings(line, _UMASK)):
+                value = match[2].strip("\"'")
+                lax = loosens(value, required)
+                if lax is None and not restores(there, value):
+                    files.leave(path, number + 1, f"what `umask {value}` sets cannot be told.")
+                if lax:
+                    there[number] = replaced(there[number], match, 2, stricter(value, required))
+
+
+def stricter(value: str, required: int) -> str:
+    """What to give to umask in place of a value that loosens."""
+    if value.isdigit():
+        return f"{int(value, 8) | required:04o}"
+    return "g-w,o-rwx" if required == 0o027 else "go-rwx"
+
+
+def restores(there: list[str], value: str) -> bool:
+    """Whether a variable holds what the mask was before."""
+    name = re.sub(r"\W", "", value)
+    return any(re.search(rf"\b{name}=[\"']?(?:\$\(|`)\s*umask\b", line) for line in there)
+
+
+def mask_in_login_defs(files: Files, required: int) -> None:
+    """Change what login.defs says of the mask, or have it say so."""
+    there, said = files.lines(LOGIN_DEFS), False
+    for number, line in enumerate(there):
+        match = re.match(r"(\s*UMASK\s+)(\"?[^\s#]*)", line)
+        if match:
+            said = True
+            may_mean = numbers(match[2])
+            if not may_mean or not all(strict(mask, required) for mask in may_mean):
+                new = (may_mean[0] if may_mean else 0) | required
+                there[number] = f"{match[1]}{new:03o}{line[match.end() :]}"
+    if not said:
+        files.add(LOGIN_DEFS, f"UMASK\t\t{required:03o}")
+
+
+def mask_in_pam(files: Files, required: int) -> None:
+    """Have every session ask pam_umask, and pam_umask take away what is required."""
+    default = users_groups_by_default()
+    for path in sorted(glob.glob("/etc/pam.d/*")):
+        there, asked = files.lines(path), False
+        for number, line in enumerate(there):
+            if re.match(r"\s*-?session\s", line) and re.search(r"\bpam_umask\.so\b", code(line)):
+                asked = True
+                there[number] = pam_line(line, required, default)
+        if path in COMMON and not asked:
+            # Behind the part that pam-auth-update manages, where it leaves lines of others alone.
+            files.add(path, "session optional\t\t\tpam_umask.so nousergroups # opsharden: acc-umask")
+
+
+def users_groups_by_default() -> str:
+    """What pam_umask does without an option: since Debian 13 it gives the group of a user's name what the user has."""
+    with open("/etc/os-release", encoding="utf-8") as file:
+        version = re.search(r"^VERSION_ID=\"?(\d+)", file.read(), re.MULTILINE)
+    return "nousergroups" if version and int(version[1]) < 13 else "usergroups"
+
+
+def pam_line(line: str, required: int, default: str) -> str:
+    """A line of pam_umask with nothing in its options that loosens the mask."""
+    text, comment = re.fullmatch(r"([^#\n]*)(.*\n?)", line, re.DOTALL).groups()
+    for match in reversed(list(re.finditer(r"\bumask=(\S+)", text))):
+        mask = (numbers(match[1]) or [0])[0]
+        if not strict(mask, required):
+            text = f"{text[: match.start(1)]}{mask | required:04o}{text[match.end(1) :]}"
+    if (re.findall(USERS_GROUPS, text) or [default])[-1] != "nousergroups":
+        kept = re.sub(rf"\s*{USERS_GROUPS}", "", text)
+        text = f"{kept.rstrip()} nousergroups{' ' if comment.strip() else ''}"
+    return text + comment
+
+
+# The end of silent shells.
+
+
+def good(value: str, limit: int) -> bool:
+    """Whether a timeout holds."""
+    return value.isdigit() and 0 < int(value) <= limit
+
+
+def timeout(files: Files, limit: int) -> None:
+    """Have interactive shells end."""
+    own = False
+    for path in start_up(files):
+        there = files.lines(path)
+        values = [match[2] for line in there for match in settings(line, _SETS)]
+        holds = bool(values) and all(good(value, limit) for value in values)
+        for number, line in enumerate(there):
+            # Read-only at more than the limit, or at nothing: then our file could not set it right.
+            for match in () if holds else reversed(settings(line, _MAKES_READ_ONLY)):
+                there[number] = replaced(there[number], match, 1, "export")
+            if path.startswith("/root/"):
+                for match in reversed(settings(there[number], _SETS)):
+                    own = True
+                    if not good(match[2], limit):
+                        there[number] = replaced(there[number], match, 2, str(limit))
+    read_only = READONLY_BUT_ROOT if own else READONLY
+    files.put(OWN, SCRIPT.replace("@LIMIT@", str(limit)).replace("@READONLY@", read_only))
+    if not any(re.search(rf"(?:\.|source)\s+{re.escape(OWN)}(?=\s|$)", code(line)) for line in files.lines(BASHRC)):
+        files.add(BASHRC, HOOK)
+
+
+def main() -> None:
+    """What Ansible runs."""
+    spec = {"umask": {"type": "str", "default": ""}, "timeout": {"type": "int", "default": 0}}
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    files = Files()
+    if module.params["timeout"] < 0:
+        module.fail_json(
+            msg="A shell cannot end after less than a second: set accounts_shell_timeout_seconds to 1 or more."
+        )
+    if module.params["umask"]:
+        required = int(module.params["umask"], 8)
+        mask_in_shells(files, required)
+        mask_in_login_defs(files, required)
+        mask_in_pam(files, required)
+    if module.params["timeout"]:
+        timeout(files, module.params["timeout"])
+    changed = files.changed()
+    try:
+        for path, (_, after) in () if module.check_mode else changed.items():
+            write(path, after)
+    except OSError as error:
+        module.fail_json(msg=f"{error.filename}: {error.strerror}.")
+    for sentence in files.left:
+        module.warn(sentence)
+    diff = [
+        {"before_header": path, "after_header": path, "before": before, "after": after}
+        for path, (before, after) in changed.items()
+    ]
+    note = [f"Changed: {', '.join(changed)}."] if changed else []
+    module.exit_json(
+        changed=bool(changed), msg=" ".join(note + files.left), opsharden_note=note + files.left, diff=diff
+    )
+
+
+if __name__ == "__main__":
+    main()

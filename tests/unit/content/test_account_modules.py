@@ -1,0 +1,155 @@
+"""What the modules of roles/accounts make of the lines of a host's files, without a host."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from opsharden.catalogue import roles_path
+
+
+def module(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, roles_path() / "accounts" / "library" / f"{name}.py")
+    assert spec and spec.loader
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def sessions() -> Any:
+    return module("session_settings")
+
+
+@pytest.fixture(scope="module")
+def passwords() -> Any:
+    return module("account_passwords")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("022", True),
+        ("0027", False),
+        ("077", False),
+        ("2", True),
+        ("u=rwx,g=rx,o=", False),
+        ("u=rwx,g=rx,o=r", True),
+        ("g-w,o-rwx", False),
+        ("o+x", True),
+        ("a=rx", True),
+        ("=", False),
+        ("$MASK", None),
+        ("0x12", None),
+        ("099", None),
+    ],
+)
+def test_what_a_mask_loosens(sessions: Any, value: str, expected: bool | None) -> None:
+    assert sessions.loosens(value, 0o027) is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "default", "expected"),
+    [
+        ("session optional pam_umask.so\n", "nousergroups", "session optional pam_umask.so\n"),
+        ("session optional pam_umask.so\n", "usergroups", "session optional pam_umask.so nousergroups\n"),
+        (
+            "session optional pam_umask.so umask=0022 # old\n",
+            "nousergroups",
+            "session optional pam_umask.so umask=0027 # old\n",
+        ),
+        ("session optional pam_umask.so umask=0077\n", "nousergroups", "session optional pam_umask.so umask=0077\n"),
+        (
+            "session optional pam_umask.so usergroups silent",
+            "nousergroups",
+            "session optional pam_umask.so silent nousergroups",
+        ),
+    ],
+)
+def test_options_of_pam_umask(sessions: Any, line: str, default: str, expected: str) -> None:
+    assert sessions.pam_line(line, 0o027, default) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("umask 022\n", "umask 0027\n"),
+        ("test -d /srv && umask 022; export A=1 # umask 022\n", "test -d /srv && umask 0027; export A=1 # umask 022\n"),
+        ("if true; then umask u=rwx,g=rx,o=rx; fi\n", "if true; then umask g-w,o-rwx; fi\n"),
+        ('umask "022"\n', "umask 0027\n"),
+        ("(umask 022; make)\n", "(umask 022; make)\n"),
+        ("echo umask 022\n", "echo umask 022\n"),
+        ("umask 077\n", "umask 077\n"),
+        ("umask\n", "umask\n"),
+        ("case $- in *i*) umask 002 ;; esac\n", "case $- in *i*) umask 0027 ;; esac\n"),
+    ],
+)
+def test_masks_in_start_up_files(sessions: Any, tmp_path: Path, monkeypatch: Any, line: str, expected: str) -> None:
+    profile = tmp_path / "profile"
+    profile.write_text(line)
+    for name in ("PROFILE", "BASHRC"):
+        monkeypatch.setattr(sessions, name, str(profile))
+    monkeypatch.setattr(sessions, "ROOTS", [])
+    monkeypatch.setattr(sessions.glob, "glob", lambda _: [])
+    files = sessions.Files()
+    sessions.mask_in_shells(files, 0o027)
+    assert "".join(files.lines(str(profile))) == expected
+    assert files.left == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("UMASK\t\t022\n", "UMASK\t\t027\n"),
+        ("UMASK 077\n", "UMASK 077\n"),
+        ("UMASK 27\n", "UMASK 027\n"),
+        ("UMASK 077\nUMASK 022 # new\n", "UMASK 077\nUMASK 027 # new\n"),
+        ("# UMASK 022\n", "# UMASK 022\nUMASK\t\t027\n"),
+        ("UMASK none", "UMASK 027"),
+    ],
+)
+def test_the_mask_of_login_defs(sessions: Any, tmp_path: Path, monkeypatch: Any, text: str, expected: str) -> None:
+    path = tmp_path / "login.defs"
+    path.write_text(text)
+    monkeypatch.setattr(sessions, "LOGIN_DEFS", str(path))
+    files = sessions.Files()
+    sessions.mask_in_login_defs(files, 0o027)
+    assert "".join(files.lines(str(path))) == expected
+
+
+PASSWD = """
+  lead:x:1:1::/:/bin/sh
+# comment:x:1:1::/:/bin/sh
++nis::::::
++::::::
+-gone:x:1:1::/:/bin/sh
+twice:x:2:2::/:/bin/sh
+twice::3:3::/:/bin/sh
+words
+odd name:x:4:4::/:/bin/sh
+letters:x:a:b::/:/bin/sh
+short::5:5
+"""
+SHADOW = "\nlead::1:0:9:7:::\ntwo::\nold::1:0:9\nold2::1:0:9:\nseven::1:0:9:7:\n+::::::::\n#c::1:0:9:7:::\n"
+    "\nlead::1:0:9:7:::\ntwo::\nold::1:0:9\nold2::1:0:9:\nseven::1:0:9:7:\n+::::::::\n#c::1:0:9:7:::\nx::a:0:9:7:::\n"
+)
+
+
+def test_accounts_are_what_the_c_library_takes_for_one(passwords: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    passwd, shadow = tmp_path / "passwd", tmp_path / "shadow"
+    passwd.write_text(PASSWD)
+    shadow.write_text(SHADOW)
+    monkeypatch.setattr(passwords, "PASSWD", str(passwd))
+    monkeypatch.setattr(passwords, "SHADOW", str(shadow))
+    found = {account.name: (account.password, account.whole) for account in passwords.accounts()}
+    assert found == {
+        "lead": ("", True),
+        "twice": (None, True),
+        "odd name": (None, True),
+        "short": ("", False),
+    }
+    assert [fields[0] for fields in passwords.entries(str(shadow))] == ["lead", "old", "old2"]
