@@ -77,9 +77,11 @@ def record(new: Iterable[Recording]) -> None:
     fresh = {(each.name, each.when): each for each in new}
     wanted = {case.name for case in all_cases()}
     kept = {(each.name, each.when): each for each in recordings() if each.name in wanted}
-    by_role: dict[str, list[Recording]] = {}
+    # Files of other roles are left alone: somebody may be recording those.
+    by_role: dict[str, list[Recording]] = {each.role: [] for each in fresh.values()}
     for each in {**kept, **fresh}.values():
-        by_role.setdefault(each.role, []).append(each)
+        if each.role in by_role:
+            by_role[each.role].append(each)
     RECORDED.mkdir(exist_ok=True)
     for role, entries in by_role.items():
         text = yaml.dump(_file(entries), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)

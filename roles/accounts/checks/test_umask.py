@@ -28,6 +28,7 @@ def test_new_files_are_closed(host, start_up, values):
     said = login_defs(host)
     wrong = [
         *in_shells(start_up, required, wanted),
+        *in_login_shells(start_up, required, wanted),
         *(Mismatch("UMASK", text, wanted, where) for text, where, masks in said if lax(masks, required)),
         *([] if said else [Mismatch("UMASK in /etc/login.defs", "not set", wanted)]),
         *in_sessions(host, said, required, wanted),
@@ -75,6 +76,22 @@ def in_shells(start_up, required, wanted):
                 yield Mismatch("umask", command.text, wanted, command.where, by_hand)
             elif loose:
                 yield Mismatch("umask", command.text, wanted, command.where)
+
+
+def in_login_shells(start_up, required, wanted):
+    """Login shells that begin without PAM have nothing but their files: one of these is to set the mask."""
+    for command in start_up.system_wide(login=True):
+        match = UMASK.fullmatch(command.text)
+        value = match["value"].strip("\"'") if match and match["value"] else ""
+        # What stands behind something else, or indented, may be for some only.
+        if command.line.startswith(command.text) and (sets_all(value, required) or not lax(octal(value), required)):
+            return
+    yield Mismatch("umask of login shells", "not set", wanted)
+
+
+def sets_all(value, required):
+    """Whether a mask in letters takes away all that is required."""
+    return value == ("g-w,o-rwx" if required == 0o027 else "go-rwx")
 
 
 def loosens(value, required):

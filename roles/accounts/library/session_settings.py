@@ -18,8 +18,9 @@ module: session_settings
 short_description: Hold what sessions begin with
 description:
   - For the mask, every session takes it from pam_umask, as login.defs(5) says; a line for it is added to
-    common-session(5) where none is there. What loosens it (options of pam_umask, C(umask) in start-up files of all
-    shells and of root's) is changed in place. What is stricter stays.
+    common-session(5) where none is there. Login shells set it too, since not each of them begins with PAM. What loosens
+    it (options of pam_umask, C(umask) in start-up files of all shells and of root's) is changed in place. What is
+    stricter stays.
   - For the timeout, a file of our own is read by login shells and by other interactive ones of bash. It keeps a shorter
     timeout and makes it read-only. Where another file makes a longer one read-only, that word is taken away.
   - A value that is not written out (C(umask $MASK)) is left to the administrator.
@@ -32,6 +33,7 @@ PROFILE, BASHRC, OWN = "/etc/profile", "/etc/bash.bashrc", "/etc/profile.d/zz-op
 ROOTS = [f"/root/{name}" for name in (".bash_profile", ".bash_login", ".profile", ".bashrc")]
 LOGIN_DEFS = "/etc/login.defs"
 COMMON = ("/etc/pam.d/common-session", "/etc/pam.d/common-session-noninteractive")
+OWN_MASK = "/etc/profile.d/zz-opsharden-umask.sh"
 HOOK = f"shopt -q login_shell || . {OWN} # opsharden: acc-shell-timeout"
 USERS_GROUPS = r"\b(?:no)?usergroups\b"
 
@@ -48,6 +50,10 @@ case $- in
     export TMOUT
     ;;
 esac
+"""
+MASK_SCRIPT = """\
+# Written by opsharden (acc-umask): takes away, and gives nothing back that another file took.
+umask {}
 """
 READONLY = "readonly TMOUT"
 # An assignment to a read-only variable would end root's own start-up file where it stands.
@@ -208,6 +214,22 @@ def mask_in_shells(files: Files, required: int) -> None:
                     there[number] = replaced(there[number], match, 2, stricter(value, required))
 
 
+def sets(value: str, required: int) -> bool:
+    """Whether `umask VALUE` by itself brings about what is required."""
+    value = value.strip("\"'")
+    return value.isdigit() or value == stricter(value, required)
+
+
+def mask_in_login_shells(files: Files, required: int) -> None:
+    """Have login shells set the mask where no file of theirs does: not each of them begins with PAM."""
+    for path in (PROFILE, *sorted(glob.glob("/etc/profile.d/*.sh"))):
+        for line in files.lines(path):
+            match = _UMASK.match(line)
+            if match and loosens(match[2].strip("\"'"), required) is False and sets(match[2], required):
+                return
+    files.put(OWN_MASK, MASK_SCRIPT.format(stricter("u", required)))
+
+
 def stricter(value: str, required: int) -> str:
     """What to give to umask in place of a value that loosens."""
     if value.isdigit():
@@ -312,6 +334,7 @@ def main() -> None:
     if module.params["umask"]:
         required = int(module.params["umask"], 8)
         mask_in_shells(files, required)
+        mask_in_login_shells(files, required)
         mask_in_login_defs(files, required)
         mask_in_pam(files, required)
     if module.params["timeout"]:

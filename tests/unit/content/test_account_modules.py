@@ -135,8 +135,6 @@ letters:x:a:b::/:/bin/sh
 short::5:5
 """
 SHADOW = "\nlead::1:0:9:7:::\ntwo::\nold::1:0:9\nold2::1:0:9:\nseven::1:0:9:7:\n+::::::::\n#c::1:0:9:7:::\n"
-    "\nlead::1:0:9:7:::\ntwo::\nold::1:0:9\nold2::1:0:9:\nseven::1:0:9:7:\n+::::::::\n#c::1:0:9:7:::\nx::a:0:9:7:::\n"
-)
 
 
 def test_accounts_are_what_the_c_library_takes_for_one(passwords: Any, tmp_path: Path, monkeypatch: Any) -> None:
