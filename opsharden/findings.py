@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from operator import attrgetter
 from typing import overload
 
-from opsharden.model import Finding
+from opsharden.model import Finding, HostStatus, Member, RunRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +107,18 @@ def in_order(findings: Sequence[Finding]) -> Iterator[Finding]:
 def hosts_of(findings: Sequence[Finding]) -> frozenset[str]:
     """The hosts that have findings."""
     return findings.hosts if isinstance(findings, Findings) else frozenset(finding.host for finding in findings)
+
+
+def unseen(record: RunRecord) -> tuple[Member, ...]:
+    """The hosts that could not be looked at and have no findings, each with the controls nobody looked at.
+
+    Without them, the run would look complete. Of a run that did not file which controls these were, it is all it
+    asked for.
+    """
+    seen = hosts_of(record.findings)
+    every = tuple(record.controls)
+    return tuple(
+        member if member.controls else replace(member, controls=every)
+        for member in record.members
+        if member.status is HostStatus.UNREACHABLE and member.host not in seen
+    )

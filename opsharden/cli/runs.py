@@ -24,6 +24,7 @@ from opsharden.workflows import runs
 
 app = typer.Typer(help="Look at the runs on file and compare them.", no_args_is_help=True, rich_markup_mode=None)
 
+_NAMED = 3
 _REFERENCE = "A run id, the beginning of one, or `latest`."
 
 
@@ -147,16 +148,19 @@ def _print_difference(found: Difference) -> None:
 
 def _shift_table(shifts: tuple[Shift, ...]) -> Table:
     table = Table("severity", "control", "host", "before", "after", "reason", box=None, pad_edge=False)
+    alike: dict[tuple[str, ...], list[str]] = {}
     for shift in shifts:
         first_line = shift.reason.strip().partition("\n")[0]
-        table.add_row(
-            shift.severity or "",
-            Text(shift.control),
-            Text(shift.host),
-            shift.before or "-",
-            shift.after or "-",
-            Text(visible(first_line)),
+        what = shift.control or counted(shift.controls, "control")
+        words = (shift.severity or "", what, shift.before or "-", shift.after or "-", first_line)
+        alike.setdefault(words, []).append(shift.host)
+    for (severity, what, before, after, reason), hosts in alike.items():
+        # Many hosts that went the same way are one thing to read; JSON has them all.
+        several = (
+            [f"{', '.join(hosts[:_NAMED])} and {len(hosts) - _NAMED:,} more"] if len(hosts) > _NAMED + 1 else hosts
         )
+        for name in several:
+            table.add_row(severity, Text(what), Text(visible(name)), before, after, Text(visible(reason)))
     return table
 
 

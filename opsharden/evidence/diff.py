@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from opsharden.findings import unseen
 from opsharden.model import Finding, Run, RunRecord, Severity, Verdict
 
 
@@ -22,16 +24,17 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One control on one host whose verdict is not what it was.
+    """One control on one host whose verdict is not what it was; or a whole host, where it was not looked at.
 
     Attributes:
         host: Inventory name.
-        control: Control id.
+        control: Control id; empty where it is about the whole host.
         severity: How much the control matters; None where the run kept no word on it.
         turn: Which way it went.
         before: The verdict then; None where there was none.
         after: The verdict now; None where there is none.
         reason: Why the verdict now is not a plain pass.
+        controls: How many controls of the host it stands for.
     """
 
     host: str
@@ -41,6 +44,7 @@ class Shift:
     before: Verdict | None
     after: Verdict | None
     reason: str
+    controls: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,10 @@ class Difference:
         shifts: All that changed, weightiest control first.
         still_failing: How many controls on hosts fail in both.
         still_blind: How many could be looked at in neither.
-        new_hosts: Hosts with findings only in the later run.
-        gone_hosts: Hosts with findings only in the earlier run.
-        new_controls: Controls with findings only in the later run.
-        gone_controls: Controls with findings only in the earlier run.
+        new_hosts: Hosts that were to be looked at only in the later run.
+        gone_hosts: Hosts that were to be looked at only in the earlier run.
+        new_controls: Controls asked for only in the later run.
+        gone_controls: Controls asked for only in the earlier run.
     """
 
     before: Run
@@ -79,51 +83,112 @@ def diff(before: RunRecord, after: RunRecord) -> Difference:
 
     What we could not look at is never better, and a failing control that is gone has not got better either.
     """
-    then, now = _by_place(before), _by_place(after)
-    shifts = []
+    then, now = _Side(before), _Side(after)
+    shifts: list[Shift] = []
     still: Counter[str] = Counter()
-    for place in then.keys() | now.keys():
-        old, new = then.get(place), now.get(place)
-        if old and new and old.verdict is new.verdict:
-            still["failing"] += new.verdict is Verdict.FAIL
-            still["blind"] += not new.verdict.looked
-            continue
-        host, name = place
-        control = after.controls.get(name) or before.controls.get(name)
-        shifts.append(
-            Shift(
-                host=host,
-                control=name,
-                severity=control.severity if control else None,
-                turn=_turn(old, new),
-                before=old.verdict if old else None,
-                after=new.verdict if new else None,
-                reason=new.reason if new else "",
-            )
-        )
+    for host in then.hosts | now.hosts:
+        if host in then.lost or host in now.lost:
+            shifts += _lost(host, then, now, still)
+        else:
+            shifts += _compared(host, then, now, still)
     return Difference(
         before=before.run,
         after=after.run,
         shifts=tuple(sorted(shifts, key=_weight)),
         still_failing=still["failing"],
         still_blind=still["blind"],
-        new_hosts=_only_first(now, then, 0),
-        gone_hosts=_only_first(then, now, 0),
-        new_controls=_only_first(now, then, 1),
-        gone_controls=_only_first(then, now, 1),
+        new_hosts=tuple(sorted(now.hosts - then.hosts)),
+        gone_hosts=tuple(sorted(then.hosts - now.hosts)),
+        new_controls=tuple(sorted(now.controls - then.controls)),
+        gone_controls=tuple(sorted(then.controls - now.controls)),
     )
-
-
-_Place = tuple[str, str]
 
 
 # Where several checks speak on one control, the gravest counts.
 _GRAVITY = (Verdict.NOT_APPLICABLE, Verdict.PASS, Verdict.UNREACHABLE, Verdict.ERROR, Verdict.FAIL)
 
 
-def _by_place(record: RunRecord) -> dict[_Place, Finding]:
-    gravest_last = sorted(record.findings, key=lambda finding: _GRAVITY.index(finding.verdict))
-    return {(finding.host, finding.control): finding for finding in gravest_last}
+class _Side:
+    """One of the two runs, host by host.
+
+    Attributes:
+        found: Host to control to the gravest finding.
+        lost: Host to its member, where it was not looked at.
+        controls: Ids of all that was asked for.
+    """
+
+    def __init__(self, record: RunRecord) -> None:
+        self.found: dict[str, dict[str, Finding]] = {}
+        for finding in record.findings:
+            here = self.found.setdefault(finding.host, {})
+            other = here.get(finding.control)
+            if other is None or _GRAVITY.index(other.verdict) <= _GRAVITY.index(finding.verdict):
+                here[finding.control] = finding
+        self.lost = {member.host: member for member in unseen(record)}
+        self.described = record.controls
+        asked = {member.controls for member in self.lost.values()} | {tuple(found) for found in self.found.values()}
+        self.controls = {control for controls in asked for control in controls}
+
+    @property
+    def hosts(self) -> set[str]:
+        """All that were to be looked at."""
+        return self.found.keys() | self.lost.keys()
+
+
+def _compared(host: str, then: _Side, now: _Side, still: Counter[str]) -> Iterator[Shift]:
+    """A host that was looked at in both runs, or is in one of them only, control by control."""
+    before, after = then.found.get(host, {}), now.found.get(host, {})
+    for name in before.keys() | after.keys():
+        old, new = before.get(name), after.get(name)
+        if old and new and old.verdict is new.verdict:
+            still["failing"] += new.verdict is Verdict.FAIL
+            still["blind"] += not new.verdict.looked
+            continue
+        yield _shift(host, name, old, new, then, now)
+
+
+def _lost(host: str, then: _Side, now: _Side, still: Counter[str]) -> Iterator[Shift]:
+    """A host that was not looked at in one of the runs, or in both: as a whole, but for what is known to fail now."""
+    gone, back = now.lost.get(host), then.lost.get(host)
+    if gone:
+        looked = sum(finding.verdict.looked for finding in then.found.get(host, {}).values())
+        still["blind"] += max(0, len(gone.controls) - looked) if host in then.hosts else 0
+        turn, number = (Turn.LOST_SIGHT, looked) if host in then.hosts else (Turn.NEW, len(gone.controls))
+        if number:
+            yield Shift(host, "", None, turn, None, Verdict.UNREACHABLE, gone.cause or gone.reason, number)
+        return
+    if back and host not in now.hosts:
+        yield Shift(host, "", None, Turn.GONE, Verdict.UNREACHABLE, None, "", len(back.controls))
+        return
+    better = 0
+    for name, new in now.found[host].items():
+        if new.verdict is Verdict.FAIL:
+            yield replace(_shift(host, name, None, new, then, now), turn=Turn.WORSE, before=Verdict.UNREACHABLE)
+        better += new.verdict.looked and new.verdict is not Verdict.FAIL
+        still["blind"] += not new.verdict.looked
+    if better:
+        yield Shift(host, "", None, Turn.BETTER, Verdict.UNREACHABLE, None, "", better)
+
+
+def _shift(host: str, name: str, old: Finding | None, new: Finding | None, then: _Side, now: _Side) -> Shift:
+    control = now.described.get(name) or then.described.get(name)
+    return Shift(
+        host=host,
+        control=name,
+        severity=control.severity if control else None,
+        turn=_turn(old, new),
+        before=old.verdict if old else None,
+        after=new.verdict if new else None,
+        reason=_why(new) if new else "",
+    )
+
+
+def _why(finding: Finding) -> str:
+    """The reason; where it is a comparison alone, what it is and what it should be, by their first lines."""
+    if finding.reason or finding.verdict is not Verdict.FAIL or not finding.observed:
+        return finding.reason
+    observed, expected = (text.partition("\n")[0] for text in (finding.observed, finding.expected))
+    return f"{observed}, should be {expected}"
 
 
 def _turn(old: Finding | None, new: Finding | None) -> Turn:
@@ -142,7 +207,3 @@ def _turn(old: Finding | None, new: Finding | None) -> Turn:
 
 def _weight(shift: Shift) -> tuple[int, str, str]:
     return (-shift.severity.rank if shift.severity else 1, shift.control, shift.host)
-
-
-def _only_first(these: dict[_Place, Finding], those: dict[_Place, Finding], part: int) -> tuple[str, ...]:
-    return tuple(sorted({place[part] for place in these} - {place[part] for place in those}))

@@ -6,9 +6,9 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from opsharden.findings import in_order
+from opsharden.findings import in_order, unseen
 from opsharden.model import Finding, Member, RunRecord, Verdict
-from opsharden.report.score import control_of, unseen
+from opsharden.report.score import control_of
 from opsharden.visible import visible
 
 COLUMNS = (

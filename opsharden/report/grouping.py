@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from opsharden.findings import unseen
 from opsharden.model import Change, ChangeStatus, Control, Finding, HostStatus, Member, RunRecord, Verdict
 from opsharden.report.lines import Line, apply_command, paired, sentences
-from opsharden.report.score import control_of, unseen
+from opsharden.report.score import control_of
 
 URGENCY = (Verdict.FAIL, Verdict.ERROR, Verdict.UNREACHABLE, Verdict.PASS, Verdict.NOT_APPLICABLE)
 """Verdicts in the order people want to read them."""

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from opsharden.findings import in_order
+from opsharden.findings import in_order, unseen
 from opsharden.model import Change, Control, Finding, HostStatus, Member, Observation, Run, RunRecord, Verdict
-from opsharden.report.score import Tally, control_of, summarise, unseen
+from opsharden.report.score import Tally, control_of, summarise
 from opsharden.visible import visible
 
 SCHEMA = "opsharden-run/1"

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
-from opsharden.findings import hosts_of, in_order
+from opsharden.findings import hosts_of, in_order, unseen
 from opsharden.model import Finding, HostStatus, Member, RunRecord, Verdict
 from opsharden.report import lines
-from opsharden.report.score import control_of, unseen
+from opsharden.report.score import control_of
 from opsharden.visible import visible
 
 _OUTCOME = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
-from opsharden.findings import hosts_of
+from opsharden.findings import unseen
 from opsharden.model import Control, ExitCode, Finding, HostStatus, Member, RunRecord, Severity, Verdict
 
 K = TypeVar("K", bound=Hashable)
@@ -99,21 +99,6 @@ def control_of(controls: Mapping[str, Control], control_id: str) -> Control:
     """The control with this id; one nobody describes any more counts as critical rather than as nothing."""
     known = controls.get(control_id)
     return known or Control(id=control_id, title=control_id, why="", severity=Severity.CRITICAL, role="unknown")
-
-
-def unseen(record: RunRecord) -> tuple[Member, ...]:
-    """The hosts that could not be looked at and have no findings, each with the controls nobody looked at.
-
-    Without them, the run would look complete. Of a run that did not file which controls these were, it is all it
-    asked for.
-    """
-    seen = hosts_of(record.findings)
-    every = tuple(record.controls)
-    return tuple(
-        member if member.controls else replace(member, controls=every)
-        for member in record.members
-        if member.status is HostStatus.UNREACHABLE and member.host not in seen
-    )
 
 
 def summarise(record: RunRecord) -> Summary:

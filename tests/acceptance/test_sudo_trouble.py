@@ -29,12 +29,12 @@ def rule(trouble: Trouble, lines: str) -> None:
 )
 def test_sudo_refuses(trouble: Trouble, lines: str, words: str) -> None:
     rule(trouble, lines)
-    trouble.unseen(trouble.verify(), "error", f"sudo on {trouble.bad} refused", words)
+    trouble.unseen(trouble.verify(), f"sudo on {trouble.bad} refused", words)
 
 
 def test_there_is_no_sudo(trouble: Trouble) -> None:
     trouble.make("mv /usr/bin/sudo /usr/bin/sudo.gone", undo="mv /usr/bin/sudo.gone /usr/bin/sudo")
-    trouble.unseen(trouble.verify(), "error", "sudo", "not found")
+    trouble.unseen(trouble.verify(), "sudo", "not found")
 
 
 def test_sudo_wants_a_password(trouble: Trouble, tmp_path: Path) -> None:
@@ -42,11 +42,11 @@ def test_sudo_wants_a_password(trouble: Trouble, tmp_path: Path) -> None:
     trouble.make(f"echo 'opsharden:{PASSWORD}' | chpasswd", undo="usermod --password '*' opsharden")
     rule(trouble, "opsharden ALL=(ALL:ALL) ALL")
 
-    trouble.unseen(trouble.verify(), "error", f"sudo on {trouble.bad} wants a password and none was given")
+    trouble.unseen(trouble.verify(), f"sudo on {trouble.bad} wants a password and none was given")
 
     password.write_text("the wrong one\n")
     seen = trouble.verify("--become-password-file", password)
-    trouble.unseen(seen, "error", f"sudo on {trouble.bad} did not accept the password")
+    trouble.unseen(seen, f"sudo on {trouble.bad} did not accept the password")
     assert "the wrong one" not in str(seen.record)
 
     password.write_text(f"{PASSWORD}\n")

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from opsharden.evidence import Turn, diff
-from opsharden.model import Control, Finding, Run, RunRecord, Severity, Verdict
+from opsharden.model import Control, Finding, HostStatus, Member, Run, RunRecord, Severity, Verdict
 
 Make = Callable[..., RunRecord]
 
@@ -103,3 +104,51 @@ def test_where_two_checks_speak_on_one_control_the_gravest_counts(
     before = record(finding(verdict=PASS))
     after = record(finding(verdict=FAIL), finding(verdict=PASS))
     assert [shift.turn for shift in diff(before, after).shifts] == [Turn.WORSE]
+
+
+LOST = Member("web1", HostStatus.UNREACHABLE, "web1 is gone", "The host is gone", ("a", "b", "c"))
+
+
+def run_of(record: Make, *findings: Finding, lost: Member | None = None) -> RunRecord:
+    return replace(record(*findings), members=(lost,) if lost else ())
+
+
+def test_a_host_we_lost_sight_of_is_one_shift(record: Make, finding: Callable[..., Finding]) -> None:
+    before = run_of(
+        record, finding(control="a"), finding(control="b", verdict=FAIL), finding(control="c", verdict=ERROR)
+    )
+    found = diff(before, run_of(record, lost=LOST))
+    (shift,) = found.shifts
+    assert (shift.host, shift.control, shift.turn, shift.controls) == ("web1", "", Turn.LOST_SIGHT, 2)
+    assert (shift.reason, found.still_blind, found.still_failing) == ("The host is gone", 1, 0)
+    assert (found.gone_hosts, found.gone_controls) == ((), ())
+
+
+def test_a_host_that_is_back_names_what_fails_and_counts_the_rest(
+    record: Make, finding: Callable[..., Finding]
+) -> None:
+    now = [finding(control="a"), finding(control="b", verdict=FAIL), finding(control="c", verdict=ERROR)]
+    found = diff(run_of(record, lost=LOST), run_of(record, *now))
+    assert [(s.turn, s.control, s.controls, s.before) for s in found.shifts if s.turn is Turn.WORSE] == [
+        (Turn.WORSE, "b", 1, GONE)
+    ]
+    assert [(s.turn, s.control, s.controls) for s in found.turned(Turn.BETTER)] == [(Turn.BETTER, "", 1)]
+    assert found.still_blind == 1
+
+
+def test_a_host_nobody_looked_at_in_either_run_is_counted(record: Make) -> None:
+    found = diff(run_of(record, lost=LOST), run_of(record, lost=LOST))
+    assert (found.shifts, found.still_blind) == ((), 3)
+
+
+def test_a_host_not_looked_at_that_is_new_or_gone_is_one_shift(record: Make) -> None:
+    new, gone = diff(record(), run_of(record, lost=LOST)), diff(run_of(record, lost=LOST), record())
+    assert [(s.turn, s.after, s.controls) for s in new.shifts] == [(Turn.NEW, GONE, 3)]
+    assert [(s.turn, s.before, s.controls) for s in gone.shifts] == [(Turn.GONE, GONE, 3)]
+    assert (new.new_hosts, gone.gone_hosts) == (("web1",), ("web1",))
+
+
+def test_a_comparison_without_a_reason_is_told_by_its_first_line(record: Make, finding: Callable[..., Finding]) -> None:
+    worse = finding(verdict=FAIL, observed="umask: 022\nmore", expected="umask: 027\nmore")
+    (shift,) = diff(record(finding()), record(worse)).shifts
+    assert shift.reason == "umask: 022, should be umask: 027"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from opsharden.evidence import Store, schema
+from opsharden.findings import unseen
 from opsharden.model import HostStatus, Verdict
 from opsharden.report import FORMATS, render
-from opsharden.report.score import summarise, unseen
+from opsharden.report.score import summarise
 
 EARLIER = sorted(Path(__file__).with_name("earlier").glob("*.sql"))
 

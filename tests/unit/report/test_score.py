@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from opsharden.findings import unseen
 from opsharden.model import ExitCode, Finding, HostStatus, Member, RunRecord, Severity, Verdict
-from opsharden.report.score import Tally, judge_run, matrix, summarise, unseen
+from opsharden.report.score import Tally, judge_run, matrix, summarise
 from tests.unit.report import sample
 
 CONTROLS = sample.controls()
