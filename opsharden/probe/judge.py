@@ -116,7 +116,7 @@ def _call(check: Check, given: Mapping[str, Any], watched: Comparison) -> tuple[
         return run_through_pytest(check, given, watched)
     except HostError:
         raise
-    except (Exception, pytest.fail.Exception, pytest.skip.Exception) as error:
+    except (Exception, SystemExit, pytest.fail.Exception, pytest.skip.Exception) as error:
         return verdict_of(check, error, watched)
     return Verdict.PASS, ""
 

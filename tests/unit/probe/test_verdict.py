@@ -89,6 +89,7 @@ NO_SYSTEMD = {
         ),
         ("raise ValueError(host.backend)", {}, "The check itself broke: ValueError: <host web1> (test_web.py line 5)."),
         ("raise TypeError(object())", {}, "The check itself broke: TypeError: <object object> (test_web.py line 5)."),
+        ("import sys; sys.exit(0)", {}, "The check itself broke: SystemExit: 0 (test_web.py line 5)."),
         ("raise RuntimeError", {}, "The check itself broke: RuntimeError (test_web.py line 5)."),
         (
             "raise RuntimeError(host.run('x'))",
@@ -133,6 +134,13 @@ def test_a_failure_is_told_in_lines_for_people(
 ) -> None:
     found = judged(body, {**LINUX, "x": (0, "one\n", ""), "test -e /gone": (1, "", "")}, signature)
     assert (found.verdict, found.observed, found.expected, found.reason) == (Verdict.FAIL, observed, expected, reason)
+
+
+@pytest.mark.parametrize("signature", ["host", "host, request"])
+@pytest.mark.parametrize("body", ["pytest.skip('no cron')", "import unittest; raise unittest.SkipTest('no cron')"])
+def test_a_skip_is_not_applicable(judged: Judge, signature: str, body: str) -> None:
+    found = judged(body, {}, signature)
+    assert (found.verdict, found.reason) == (Verdict.NOT_APPLICABLE, "no cron")
 
 
 def test_a_check_that_holds_is_told_the_same_way(judged: Judge) -> None:
