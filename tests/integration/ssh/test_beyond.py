@@ -17,6 +17,9 @@ from opsharden.ssh.client import connect
 
 TIMEOUT = 30.0
 PORT = 2299
+LISTENS = f"grep -qi ':{PORT:04X} 00000000:0000 0A' /proc/net/tcp"
+THERE = f"until {LISTENS}; do sleep 0.1; done"
+GONE = f"while {LISTENS}; do sleep 0.1; done"
 
 
 @pytest.fixture(params=["first", "second"])
@@ -26,11 +29,11 @@ def served(request: pytest.FixtureRequest, visit: Any) -> Iterator[Any]:
 
     def serve(*options: str) -> Host:
         given = " ".join(f"-o '{option}'" for option in options)
-        visit.exec(plain, f"/usr/sbin/sshd -p {PORT} -o PidFile=/run/beyond.pid {given}")
+        visit.exec(plain, f"/usr/sbin/sshd -p {PORT} -o PidFile=/run/beyond.pid {given}; {THERE}")
         return replace(plain, port=PORT)
 
     yield serve
-    visit.exec(plain, "kill $(cat /run/beyond.pid); rm -f /run/beyond.pid /etc/ssh/beyond*")
+    visit.exec(plain, f"kill $(cat /run/beyond.pid); rm -f /run/beyond.pid /etc/ssh/beyond*; {GONE}")
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ def test_an_authority_of_host_keys(served: Any, visit: Any, tmp_path: Path) -> N
         check=True,
     )
     visit.exec(host, f"echo '{(tmp_path / 'host-cert.pub').read_text().strip()}' >/etc/ssh/beyond-cert.pub")
-    visit.exec(host, "kill -HUP $(cat /run/beyond.pid); sleep 0.5")
+    visit.exec(host, f"kill -HUP $(cat /run/beyond.pid); sleep 0.5; {THERE}")
     known = tmp_path / "known_hosts"
     for name, lets_in in (("authority", True), ("other", False)):
         blob = " ".join((tmp_path / f"{name}.pub").read_text().split()[:2])

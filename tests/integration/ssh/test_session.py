@@ -122,7 +122,7 @@ def test_any_login_shell(visit: Any, shell: str) -> None:
         try:
             with connect(host, [visit.known_hosts], timeout=TIMEOUT) as connection:
                 said = connection.run("printf '%s\\n' \"it's\" '!' '\\\\'; exit 3", timeout=TIMEOUT)
-                assert (said.rc, said.stdout) == (3, b"it's\n!\n\\\n")
+                assert (said.rc, said.stdout) == (3, b"it's\n!\n\\\\\n")
         finally:
             visit.exec(host, "usermod --shell /bin/bash visitor")
 
