@@ -15,6 +15,7 @@ from opsharden.ssh.connection import Connection
 from opsharden.ssh.pipe import Pipe
 from opsharden.visible import quoted
 
+_NOT_FOUND = 127
 SHELL_ADVICE = (
     "Check the account's shell there (nologin?), ForceCommand in its sshd_config and command= in its authorized_keys."
 )
@@ -90,9 +91,16 @@ def _refusal(host: Host, pipe: Pipe, said: bytes, deadline: float, *, by_become:
     """Why there is no mark: the shell never ran what it was given, or ran it and was refused."""
     if not pipe.ended:
         return TransportBroken(f"{host.name} let us in but its shell did not answer in time.")
-    if pipe.status(deadline) is None:
+    status = pipe.status(deadline)
+    if status is None:
         return TransportBroken(f"The connection to {host.name} was lost before its shell answered.")
     words = quoted(said) or "it said nothing"
+    if by_become and status == _NOT_FOUND:
+        program = host.become_exe or host.become_method
+        return BecomeRefused(
+            f"{program} is not installed on {host.name}: {words}.",
+            "Install it there, or log in as root with ansible_become: false.",
+        )
     if by_become:
         advice = f"See what `{host.become_method} -n true` says there." if host.become_method == "sudo" else ""
         return BecomeRefused(f"{host.become_method} on {host.name} refused: {words}.", advice)
