@@ -16,7 +16,7 @@ OF_ACCOUNTS = "awk -F: 'match($5, /umask=[^,]*/) {print FNR, substr($5, RSTART, 
 SSHD = "test ! -x /usr/sbin/sshd || /usr/sbin/sshd -T"
 # YAML takes 027 without quotes for the number 23.
 MEANT = {"027": 0o027, "0027": 0o027, "27": 0o027, "23": 0o027, "077": 0o077, "0077": 0o077, "77": 0o077, "63": 0o077}
-UMASK = re.compile(r"umask(?:\s+-[pS]+)*(?:\s+(?P<value>\"[^\"]*\"|'[^']*'|\S+))?.*")
+UMASK = re.compile(r"umask(?:\s+-[pS]+)*(?:\s+(?P<value>\"[^\"]*\"|'[^']*'|(?!\d?[<>])\S+))?.*")
 KEPT = re.compile(r"(\w+)=[\"']?(?:\$\(|`)\s*umask\b")  # a variable that holds what the mask was before
 FIRST_WITH_GROUPS = 13  # the Debian release whose pam_umask gives the group of a user's name what the user has
 

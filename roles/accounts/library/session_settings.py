@@ -60,7 +60,7 @@ READONLY = "readonly TMOUT"
 READONLY_BUT_ROOT = '[ "$(id -u)" -eq 0 ] || readonly TMOUT # root\'s own files set a timeout of their own'
 
 _COMMANDS = re.compile(r"(^|[;&|(){}`]|\b(?:then|else|do)\b)(\s*)((?:builtin\s+|command\s+)?)(?=\S)")
-_UMASK = re.compile(r"umask((?:\s+-[Sp]+)*)\s+(\"[^\"]*\"|'[^']*'|[^\s;&|)#]+)")
+_UMASK = re.compile(r"umask((?:\s+-[Sp]+)*)\s+(\"[^\"]*\"|'[^']*'|(?!-[Sp]|\d?[<>])[^\s;&|)#]+)")
 _MAKES_READ_ONLY = re.compile(r"(readonly|(?:declare|typeset)\s+-\w*r\w*)(?=(?:\s+\w+(?:=\S*)?)*\s+TMOUT\b)")
 _SETS = re.compile(r"(?:(?:export|readonly|declare|typeset)\s+(?:-\w+\s+)*)?(?:\w+=\S*\s+)*TMOUT=(\"?'?)([^\s;&|\"']*)")
 _SOURCES = re.compile(r"(?:^|[;&|\s])(?:\.|source)\s+[\"']?((?:~|\$HOME|\$\{HOME\}|/)[^\s;&|\"'$*]*)")

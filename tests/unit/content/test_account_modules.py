@@ -85,6 +85,8 @@ def test_options_of_pam_umask(sessions: Any, line: str, default: str, expected: 
         ("echo umask 022\n", "echo umask 022\n"),
         ("umask 077\n", "umask 077\n"),
         ("umask\n", "umask\n"),
+        ("umask -S > /dev/null\n", "umask -S > /dev/null\n"),
+        ("umask 2>&1\n", "umask 2>&1\n"),
         ("case $- in *i*) umask 002 ;; esac\n", "case $- in *i*) umask 0027 ;; esac\n"),
     ],
 )
