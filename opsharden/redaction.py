@@ -16,7 +16,7 @@ import html
 import json
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, quote_plus
 
 MARK = "[redacted]"
@@ -30,6 +30,7 @@ _ERRORS = "surrogatepass"
 
 # Names of variables whose values are secrets whatever they look like.
 _TELLING = re.compile(r"pass|secret|token|key|credential|pin\b|_pin|auth|private|cert|hash|salt|dsn", re.IGNORECASE)
+_SAID = re.compile(r"pass(word|wd|phrase)?$|secret|token|credential|api_?key|private_key$", re.IGNORECASE)
 # A plain word, a name such as eth0, a number: in every second file of a host.
 _COMMON = re.compile(r"[a-z]{1,7}|[a-z]{1,5}\d{1,2}|-?\d{1,5}(\.\d+)?", re.IGNORECASE)
 
@@ -77,6 +78,15 @@ def is_secret(name: str, value: object) -> bool:
     if name.startswith(("ansible_", "opsharden_")) and not re.search(r"pass|token|secret", name):
         return False  # how to get to the host: its name and address are in every line about it
     return bool(_TELLING.search(name)) or not _COMMON.fullmatch(text)
+
+
+def told(variables: Mapping[str, object]) -> Iterator[str]:
+    """The values of plain variables whose names say that they are secrets, such as `-e api_token=…`."""
+    for name, value in variables.items():
+        if isinstance(value, Mapping):
+            yield from told(value)
+        elif isinstance(value, str | int) and _SAID.search(name):
+            yield str(value)
 
 
 def _raw(secret: str | bytes) -> bytes:

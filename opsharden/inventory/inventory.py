@@ -19,6 +19,7 @@ from opsharden.inventory.heard import Heard
 from opsharden.inventory.reading import Care, read
 from opsharden.inventory.specs import NotMeant, Options
 from opsharden.inventory.vault import Opened, VaultKeys, open_vault
+from opsharden.inventory.vaulted import Vaulted
 from opsharden.model import Host
 
 _GRAPH = "`ansible-inventory --graph` shows hosts and groups."
@@ -178,16 +179,16 @@ class Inventory:
         return excerpts.excerpt({name: self._given(name) for name in known}, groups)
 
     def secrets(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Every vaulted value of these hosts that opens: what must never be filed."""
+        """Every vaulted value of these hosts that opens, by itself or in a file of such: what must never be filed."""
         found: set[str] = set()
+        vaulted = Vaulted()
         for name in names:
             for variable, value in self._given(name).items():
-                for leaf in excerpts.leaves(value):
-                    if isinstance(leaf, ansible_api.EncryptedString):
-                        try:
-                            found.add(str(self._render(name, variable, {**self._variables(name), variable: leaf})))
-                        except Unresolved:
-                            continue  # what does not open cannot leak
+                for leaf in vaulted.secrets(variable, value):
+                    try:
+                        found.add(str(self._render(name, variable, {**self._variables(name), variable: leaf})))
+                    except Unresolved:
+                        continue  # what does not open cannot leak
         return tuple(sorted(found))
 
     @property

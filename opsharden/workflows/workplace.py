@@ -15,6 +15,7 @@ from opsharden.errors import CatalogueError, HostError, InventoryError, NotOurs,
 from opsharden.inventory import Care, Inventory, Opened, VaultKeys, load_inventory
 from opsharden.model import Control, Finding, Host, HostStatus, Member, Profile, Severity, Verdict
 from opsharden.probe import Check, Patience, Pool
+from opsharden.redaction import told
 from opsharden.settings import Settings
 from opsharden.workflows.causes import cause
 
@@ -167,7 +168,7 @@ class Workplace:
         first = map(self._first_password, names)
         opened = self.inventory.secrets(names)
         given = (secret.get_secret_value() for secret in held if secret)
-        return tuple({*given, *filter(None, first), *opened})
+        return tuple({*given, *filter(None, first), *opened, *told(self.extra)})
 
     def _first_password(self, host: str) -> str:
         try:

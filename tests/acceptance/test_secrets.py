@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 import subprocess
 import sys
-import tempfile
 import threading
 from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
+
+from opsharden.play.private import PREFIX, _root
 
 
 def seen_in_processes(needle: str, stop: threading.Event, found: list[str]) -> None:
@@ -26,6 +28,19 @@ def seen_in_processes(needle: str, stop: threading.Event, found: list[str]) -> N
 def files_with(needle: bytes, *folders: Path) -> list[str]:
     paths = [path for folder in folders for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
     return [str(path) for path in paths if needle in path.read_bytes()]
+
+
+def seen_in_folders(stop: threading.Event, seen: set[Path], open_to_others: list[str]) -> None:
+    """Watch the private folders of plays for as long as they are there."""
+    while not stop.wait(0.02):
+        for folder in _root().glob(f"{PREFIX}*"):
+            seen.add(folder)
+            for path in (folder, *folder.rglob("*")):
+                try:
+                    if path.stat().st_mode & 0o077:
+                        open_to_others.append(str(path))
+                except OSError:
+                    continue  # just gone
 
 
 def test_a_sudo_password_from_the_vault_and_a_login_password_stay_secret(own: Any, tmp_path: Path) -> None:
@@ -59,9 +74,13 @@ def test_a_sudo_password_from_the_vault_and_a_login_password_stay_secret(own: An
     )
     with (own.path / "opsharden.toml").open("a") as file:
         file.write('checks = ["checks"]\n')
-    stop, found = threading.Event(), list[str]()
-    watcher = threading.Thread(target=seen_in_processes, args=(password, stop, found))
-    watcher.start()
+    stop, found, folders, loose = threading.Event(), list[str](), set[Path](), list[str]()
+    watchers = [
+        threading.Thread(target=seen_in_processes, args=(password, stop, found)),
+        threading.Thread(target=seen_in_folders, args=(stop, folders, loose)),
+    ]
+    for watcher in watchers:
+        watcher.start()
     try:
         vaulted = ("--vault-password-file", vault)
         reports = ("-o", "json", "html:r.html", "csv:r.csv", "junit:r.xml")
@@ -72,12 +91,15 @@ def test_a_sudo_password_from_the_vault_and_a_login_password_stay_secret(own: An
         assert done.returncode == 0, done.stderr
     finally:
         stop.set()
-        watcher.join()
+        for watcher in watchers:
+            watcher.join()
         own.exec(host, f"cat > /etc/sudoers.d/opsharden <<'END'\n{before}\nEND\npasswd -l opsharden")
     assert found == []
     assert password not in seen.stdout + seen.stderr + done.stdout + done.stderr
-    left = [Path(tempfile.gettempdir()) / name for name in ("opsharden-play",)]
-    assert files_with(password.encode(), own.path, *left) == []
+    assert folders, "a play has a private folder, or this test looks in the wrong place"
+    assert loose == []
+    assert [folder for folder in folders if folder.exists()] == []
+    assert files_with(password.encode(), own.path, *_root().glob(f"{PREFIX}*")) == []
     assert files_with(own.lab.password.encode(), own.path) == []
 
 
@@ -99,3 +121,47 @@ def test_a_login_password_stays_secret_during_bootstrap(own: Any) -> None:
     own.exec(host, "userdel -r second")
     assert found == []
     assert files_with(password.encode(), own.path) == []
+
+
+@pytest.mark.parametrize("given", ["api_token={}", "{{api_token: {}}}"])
+def test_what_is_given_with_e_is_filed_by_its_name_alone(own: Any, given: str) -> None:
+    token = secrets.token_hex(12)
+    (own.path / "checks").mkdir()
+    (own.path / "checks" / "test_leak.py").write_text(
+        "def test_leak(host, values):\n    assert host.check_output('echo %s', values['api_token']) == 'x'\n"
+    )
+    with (own.path / "opsharden.toml").open("a") as file:
+        file.write('checks = ["checks"]\n')
+    seen = own.run("verify", own.names[0], "-e", given.format(token), "-o", "json:r.json")
+    assert seen.returncode == 3, seen.stderr
+    assert token not in seen.stdout + seen.stderr
+    assert files_with(token.encode(), own.path) == []
+    assert "api_token=…" in (own.path / "r.json").read_text(encoding="utf-8").encode().decode("unicode_escape")
+
+
+def test_all_of_a_wholly_vaulted_file_stays_secret_and_what_is_common_stays_readable(own: Any, tmp_path: Path) -> None:
+    host, word = own.names[0], secrets.token_hex(4)[:7]
+    vault = tmp_path / "vault-password"
+    vault.write_text(secrets.token_hex(12))
+    sealed = own.path / "inventory" / "host_vars" / f"{host}.yml"
+    sealed.parent.mkdir(exist_ok=True)
+    sealed.write_text(f"smtp_password: {word}\npermit: 'no'\n")
+    command = [Path(sys.executable).with_name("ansible-vault"), "encrypt", "--vault-password-file", vault, sealed]
+    subprocess.run(command, capture_output=True, check=True)
+    (own.path / "checks").mkdir()
+    (own.path / "checks" / "test_leak.py").write_text(
+        "import base64\n\n\n"
+        "def test_leak(host, values):\n"
+        "    word = values['smtp_password']\n"
+        "    code = base64.b64encode(f'mailer:{word}'.encode()).decode()\n"
+        "    said = host.check_output('echo %s; echo Basic %s; echo permit no', word, code)\n"
+        "    assert said == 'x'\n"
+    )
+    with (own.path / "opsharden.toml").open("a") as file:
+        file.write('checks = ["checks"]\n')
+    seen = own.run("verify", host, "--vault-password-file", vault, "-o", "json:r.json")
+    assert seen.returncode == 3, seen.stderr
+    assert files_with(word.encode(), own.path) == []
+    text = (own.path / "r.json").read_text(encoding="utf-8")
+    assert "permit no" in text
+    assert "Basic [redacted]" in text

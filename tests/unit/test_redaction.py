@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from opsharden.redaction import MARK, Redactor, is_secret
+from opsharden.redaction import MARK, Redactor, is_secret, told
 
 SECRET = "pa'ss \"wörd\\1/$x"
 
@@ -96,6 +96,18 @@ def test_many_secrets_and_much_text_take_no_time() -> None:
     assert redactor(text) == text
     assert redactor(b"QUJD" * 100_000) == b"QUJD" * 100_000
     assert time.process_time() - began < 2
+
+
+def test_names_that_say_so_tell_secrets_among_plain_variables() -> None:
+    variables = {
+        "api_token": "t1",
+        "db": {"password": "p1", "user": "u1"},
+        "pin": 1,
+        "smtp_secret": 12345,
+        "ssh_permit_password_login": "no",
+        "time_servers": ["ntp9.example.org"],
+    }
+    assert list(told(variables)) == ["t1", "p1", "12345"]
 
 
 @pytest.mark.parametrize(

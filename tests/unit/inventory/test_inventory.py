@@ -147,6 +147,22 @@ def test_a_vaulted_variable_opens_with_the_password(source: Path, vaulted: Path)
     assert inventory.secrets(["a", "b"]) == ("hush-hush",)
 
 
+def test_in_a_wholly_vaulted_file_all_that_is_not_common_is_a_secret(source: Path, vaulted: Path) -> None:
+    text = (
+        "db: {user: keeper@example.org, password: hunter2, ports: [8080]}\ninterface: eth0\npermit: 'no'\n"
+        "greeting: 'hello {{ db.password }}'\nansible_become_password: sesame8\nansible_user: automation\n"
+    )
+    (source.parent / "host_vars").mkdir()
+    file = source.parent / "host_vars" / "a.yml"
+    file.write_text(text)
+    vault = Path(sys.executable).with_name("ansible-vault")
+    subprocess.run(
+        [vault, "encrypt", "--vault-password-file", str(vaulted), str(file)], check=True, capture_output=True
+    )
+    inventory = load_inventory([str(source)], vault=VaultKeys(files=(vaulted,)))
+    assert inventory.secrets(["a"]) == ("hello hunter2", "hunter2", "hush-hush", "keeper@example.org", "sesame8")
+
+
 def test_without_the_password_only_the_vaulted_variable_is_out_of_reach(source: Path, vaulted: Path) -> None:
     inventory = load_inventory([str(source)])
     assert inventory.host("a").user == "a-admin"
