@@ -35,7 +35,7 @@ def table() -> Console:
 
 def say(line: str) -> None:
     """Say something on stderr; nothing of it is taken for markup."""
-    said().print(line, markup=False, highlight=False, soft_wrap=True)
+    said().print(visible(line), markup=False, highlight=False, soft_wrap=True)
 
 
 def _harmless(console: Console) -> Console:

@@ -181,14 +181,21 @@ def unseen_again(record: RunRecord) -> tuple[str, ...]:
 
 
 def by_task(changes: Iterable[Change]) -> tuple[ChangeGroup, ...]:
-    """Group changes by task and outcome, in the order they first happened, what failed first."""
+    """Group changes by task and outcome, in the order they first happened: what failed, what changed, what was well."""
     grouped: dict[tuple[str, str, ChangeStatus, str], list[str]] = {}
     for change in changes:
         grouped.setdefault((change.role, change.task, change.status, change.message), []).append(change.host)
     groups = (ChangeGroup(*key, hosts=tuple(sorted(set(hosts)))) for key, hosts in grouped.items())
-    return tuple(sorted(groups, key=lambda group: group.status is ChangeStatus.CHANGED))
+    return tuple(sorted(groups, key=lambda group: _PRESSING.index(group.status)))
 
 
+_PRESSING = (
+    ChangeStatus.FAILED,
+    ChangeStatus.UNREACHABLE,
+    ChangeStatus.CHANGED,
+    ChangeStatus.OK,
+    ChangeStatus.SKIPPED,
+)
 _Said = tuple[Verdict, str, str, str, str, bool]
 
 

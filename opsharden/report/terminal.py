@@ -43,6 +43,7 @@ COLOUR = {
 }
 _ASCII = str.maketrans({"…": "...", "—": "-", "✔": "ok", "×": "x", "·": "."})  # noqa: RUF001 - a cross is meant
 _HOSTS, _VARIANTS, _CONTROLS, _LINES, _CHARACTERS = 8, 3, 8, 6, 240
+_NOT_DONE = (ChangeStatus.FAILED, ChangeStatus.UNREACHABLE)
 _CAME_TO = {
     ExitCode.CLEAN: "clean",
     ExitCode.ERROR: "an error of ours",
@@ -254,13 +255,15 @@ class _Page:
         if not changes:
             return
         changed = [change for change in changes if change.status is ChangeStatus.CHANGED]
+        failed = sum(change.status in _NOT_DONE for change in changes)
         hosts = len({change.host for change in changed})
-        yield self.text(f"{counted(len(changed), 'change')} on {counted(hosts, 'host')}", "bold")
+        told = f"{counted(len(changed), 'change')} on {counted(hosts, 'host')}"
+        yield self.text(told + (f", {counted(failed, 'task')} not done" if failed else ""), "bold")
         for group in by_task(changes):
             if group.status is ChangeStatus.CHANGED and self.cut and not group.message:
                 continue
-            style = "" if group.status is ChangeStatus.CHANGED else COLOUR["fail"]
-            yield self.text(f"  {group.status.value}  {group.role} : {group.task}", style)
+            what = f"{group.role} : {group.task}" if group.role else group.task
+            yield self.text(f"  {group.status.value}  {what}", COLOUR["fail"] if group.status in _NOT_DONE else "")
             rows = [("hosts" if len(group.hosts) > 1 else "host", self.listed(group.hosts, _HOSTS, "host"))]
             yield self.indented(rows + ([("message", self.lines(group.message))] if group.message else []))
         if lost := unseen_again(self.record):

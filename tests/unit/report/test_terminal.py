@@ -7,7 +7,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from opsharden.model import Finding, HostStatus, Member, RunRecord, RunState, Verdict
+from opsharden.model import Change, ChangeStatus, Finding, HostStatus, Member, RunRecord, RunState, Verdict
 from opsharden.report.terminal import render, show
 from tests.unit.report import sample
 
@@ -123,3 +123,98 @@ def test_failed_tasks_are_named(record: RunRecord) -> None:
 def test_an_empty_run_is_no_success() -> None:
     text = shown(RunRecord(sample.run(), (), (), (), {}))
     assert "score — of what was judged, coverage —" in text
+
+
+def one(finding: Finding, *, cut: bool = True, width: int = 100) -> str:
+    """The page of a run with a single finding, each run of spaces as one."""
+    members = (Member(finding.host, HostStatus.TESTED),)
+    return shown(RunRecord(sample.run(), members, (finding,), (), sample.controls()), cut=cut, width=width)
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_it_says_what_what_it_is_what_it_should_be_and_where() -> None:
+    finding = Finding(
+        "web1",
+        "ssh-no-root",
+        Verdict.FAIL,
+        "PermitRootLogin: yes (/etc/ssh/sshd_config:12)\nUsePAM: no",
+        "PermitRootLogin: no\nUsePAM: yes",
+    )
+    text = words(one(finding))
+    assert "found PermitRootLogin: yes, should be no (/etc/ssh/sshd_config:12) UsePAM: no, should be yes fix" in text
+    assert "fix opsharden apply --control ssh-no-root -l web1" in text
+
+
+def test_a_fix_is_offered_only_where_apply_brings_it_about() -> None:
+    left = "/etc/ssh/sshd_config:12 is in a Match block of yours: remove it there."
+    some = Finding("web1", "ssh-no-root", Verdict.FAIL, "a: 1\nb: 1", "a: 2\nb: 2", by_hand=left)
+    text = words(one(some))
+    assert "fix opsharden apply --control ssh-no-root -l web1" in text
+    assert f"by hand {left}" in text
+    for hand in (left, ""):
+        text = words(one(replace(some, by_hand=hand, by_apply=False)))
+        assert "opsharden apply" not in text
+        assert f"by hand {hand or 'Apply does not change this.'}" in text
+
+
+@pytest.mark.parametrize(("observed", "expected"), [("", "no"), ("yes", ""), ("", "")])
+def test_no_line_is_empty_or_says_nothing(observed: str, expected: str) -> None:
+    text = one(Finding("web1", "ssh-no-root", Verdict.FAIL, observed, expected))
+    assert "nothing" not in text
+    for line in text.splitlines():
+        assert line.split() not in (["is"], ["should", "be"], ["reason"], ["by", "hand"], ["found"], ["message"])
+    assert ("is empty" in words(text)) is (not observed and bool(expected))
+
+
+def test_what_is_long_is_cut_and_the_rest_is_an_option_away() -> None:
+    observed = "\n".join(f"key {number}: {'x' * 500}" for number in range(20))
+    expected = "\n".join(f"key {number}: y" for number in range(20))
+    finding = Finding("web1", "ssh-no-root", Verdict.FAIL, observed, expected)
+    short, whole = one(finding), one(finding, cut=False)
+    assert "… 14 more lines: -v" in short
+    assert "260 more characters: -v" in words(short)
+    assert "key 19" not in short
+    assert len(short) < len(whole) / 2
+    assert "key 19" in whole
+    assert "-v" not in whole
+    assert whole.count("x") >= 20 * 500
+
+
+def test_notes_of_what_changed_and_what_was_not_done_are_told_and_the_rest_is_counted() -> None:
+    changes = (
+        Change("a", "services", "Remove clients", ChangeStatus.CHANGED, "Removed: telnet, also: inetutils-telnet"),
+        Change("a", "ssh", "Write settings", ChangeStatus.CHANGED),
+        Change("a", "accounts", "Lock", ChangeStatus.OK, "Left as it is: bob"),
+        Change("b", "", "Nothing was changed", ChangeStatus.FAILED, "Another run has it: 20261124-1."),
+    )
+    members = (Member("a", HostStatus.UNREACHABLE, "gone", "", ("ssh-grace",)), Member("b", HostStatus.TESTED))
+    record = RunRecord(sample.run(verb="apply"), members, (), changes, sample.controls())
+    lines = shown(record).splitlines()
+    start = lines.index("2 changes on 1 host, 1 task not done")
+    told = [words(line) for line in lines[start:]]
+    assert told[1:4] == ["failed Nothing was changed", "host b", "message Another run has it: 20261124-1."]
+    assert "changed services : Remove clients" in told
+    assert "message Removed: telnet, also: inetutils-telnet" in told
+    assert "ok accounts : Lock" in told
+    assert "changed ssh : Write settings" not in told
+    assert "! touched, and could not be looked at again: a" in told
+
+
+def test_ten_thousand_hosts_out_of_reach_are_a_few_lines() -> None:
+    ids = tuple(sample.controls())
+    lost = tuple(
+        Member(f"n{n:05}", HostStatus.UNREACHABLE, f"n{n:05} cannot be reached", "The host cannot be reached", ids)
+        for n in range(10_000)
+    )
+    text = shown(RunRecord(sample.run(), lost, (), (), sample.controls()))
+    assert len(text.splitlines()) < 40
+    assert "The host cannot be reached" in text
+    assert "and 9,992 more hosts" in words(text)
+    assert "not seen all 45 controls" in words(text)
+
+
+def test_what_the_run_came_to_is_said_in_a_word(record: RunRecord) -> None:
+    assert "exit code 4: incomplete" in shown(record)
