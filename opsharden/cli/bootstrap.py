@@ -11,9 +11,11 @@ from pydantic import SecretStr
 from rich.table import Table
 from rich.text import Text
 
+from opsharden.access.account import Step
 from opsharden.cli import options
 from opsharden.cli.console import data, said
 from opsharden.errors import UsageError
+from opsharden.model import ChangeStatus
 from opsharden.workflows.bootstrap import FirstLogin, Outcome
 from opsharden.workflows.bootstrap import bootstrap as bootstrap_hosts
 from opsharden.workflows.filing import open_store
@@ -97,11 +99,16 @@ def _state(outcome: Outcome) -> str:
     return "changed" if outcome.changed else "ok"
 
 
+def _told(step: Step) -> str:
+    return step.what if step.status is ChangeStatus.CHANGED else f"{step.status}: {step.what}: {step.message}"
+
+
 def _table(outcomes: tuple[Outcome, ...]) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("host", "outcome", "what"):
         table.add_column(name, overflow="fold")
     for outcome in outcomes:
-        what = [*outcome.changed, *([outcome.failure, f"→ {outcome.advice}"] if outcome.failure else [])]
+        what = [_told(step) for step in outcome.steps] + [outcome.failure] * bool(outcome.failure)
+        what += [f"→ {outcome.advice}"] * bool(outcome.advice)
         table.add_row(Text(outcome.host), _state(outcome), Text("\n".join(what)))
     data().print(table)

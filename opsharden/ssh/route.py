@@ -88,6 +88,24 @@ def route(host: Host) -> Route:
     return found
 
 
+def named_user(host: Host) -> str | None:
+    """Whom the arguments or ssh_config log in as; None where they leave it open, and ssh takes who calls it.
+
+    Raises:
+        Beyond: Only OpenSSH can tell.
+        Unreachable: ssh arguments that cannot be read.
+    """
+    try:
+        options = arguments.options(arguments.flags(host))
+    except ValueError as error:
+        raise arguments.unreadable(host, error) from None
+    config = sshconfig.lookup(host.address, options.get("configfile"))
+    user = options.get("user") or config.get("user")
+    if not user and sshconfig.MARK in config:
+        raise Beyond(str(config[sshconfig.MARK]))
+    return str(user) if user else None
+
+
 def _route(host: Host) -> Route:
     options = arguments.options(arguments.flags(host))
     _check(options, "argument")

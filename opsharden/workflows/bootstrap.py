@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from opsharden.access import account, keys
-from opsharden.errors import HostError, OpshardenError, Unreachable
+from opsharden.access.account import Entry, Step
+from opsharden.access.facts import Facts
+from opsharden.access.names import ACCOUNT
+from opsharden.errors import BecomeRefused, HostError, OpshardenError, TransportBroken, Unreachable
 from opsharden.evidence import Store
 from opsharden.model import Change, ChangeStatus, ExitCode, Host, HostStatus, Member
 from opsharden.ssh import hostkeys
 from opsharden.ssh.client import Connection, connect, identify
 from opsharden.workflows.filing import filed
+from opsharden.workflows.login import automation_user
 from opsharden.workflows.workplace import BOOTSTRAP_PASSWORD, Targets, Workplace
-
-ACCOUNT = "opsharden"
-"""The automation account's name where the inventory has no ansible_user."""
 
 
 @dataclass(frozen=True)
@@ -44,27 +45,34 @@ class FirstLogin:
     accept_new: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
-    """What became of one host.
+    """What became of one host, so far.
 
     Attributes:
         host: Inventory name.
-        changed: What was changed, in words.
+        steps: What was changed, or was to be, in its order.
         failure: Why it is not ready; empty where it is.
         advice: What to do about that.
     """
 
     host: str
-    changed: tuple[str, ...] = ()
+    steps: list[Step] = field(default_factory=list)
     failure: str = ""
     advice: str = ""
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """What was changed, in words."""
+        return tuple(step.what for step in self.steps if step.status is ChangeStatus.CHANGED)
 
 
 def bootstrap(
     place: Workplace, hosts: Sequence[Host], first: FirstLogin, store: Store, on_host: Callable[[Outcome], None]
 ) -> tuple[str, tuple[Outcome, ...]]:
     """Make hosts ready: host key, python3, automation account, its key, sudo, and a fresh login as the proof.
+
+    What is changed on a host is on file as soon as it is, whatever comes after.
 
     Returns:
         The run's id, and the outcomes in the order of the hosts.
@@ -77,9 +85,13 @@ def bootstrap(
         keys.public_key(_key(place, host))
     outcomes: dict[str, Outcome] = {}
     targets = Targets({host.name: () for host in hosts}, (), ())
-    preparer = _Preparer(place, first)
     pool = ThreadPoolExecutor(place.settings.forks)
     with filed(store, "bootstrap", place, targets) as run:
+
+        def on_step(host: str, step: Step) -> None:
+            store.add_changes(run.id, [Change(host, "bootstrap", step.what, step.status, step.message)])
+
+        preparer = _Preparer(place, first, on_step)
         work = [pool.submit(preparer.host, host) for host in hosts]
         try:
             for future in as_completed(work):
@@ -87,8 +99,13 @@ def bootstrap(
                 outcomes[outcome.host] = outcome
                 _file(store, run.id, outcome)
                 on_host(outcome)
+        except BaseException:
+            # Ctrl-C: hosts not begun are left, and what is under way ends with its connection, and is filed.
+            pool.shutdown(wait=False, cancel_futures=True)
+            preparer.close()
+            _file_the_rest(store, run.id, work, outcomes)
+            raise
         finally:
-            # On Ctrl-C: hosts not begun are left, and what is under way ends with its connection.
             pool.shutdown(wait=False, cancel_futures=True)
             preparer.close()
         failed = any(outcome.failure for outcome in outcomes.values())
@@ -96,11 +113,24 @@ def bootstrap(
     return run.id, tuple(outcomes[host.name] for host in hosts)
 
 
+_LAST_WORDS = 5.0
+"""Seconds for hosts under way to end once their connections are closed."""
+
+
+def _file_the_rest(
+    store: Store, run_id: str, work: Sequence[Future[Outcome]], known: dict[str, Outcome]
+) -> None:
+    ended, _ = wait(work, _LAST_WORDS)
+    for future in ended:
+        if not future.cancelled() and future.exception() is None and future.result().host not in known:
+            with suppress(OpshardenError):
+                _file(store, run_id, future.result())
+
+
 def _file(store: Store, run_id: str, outcome: Outcome) -> None:
     status = HostStatus.UNREACHABLE if outcome.failure else HostStatus.TESTED
-    store.add_host(run_id, Member(outcome.host, status, outcome.failure), (), ())
-    changes = [Change(outcome.host, "bootstrap", what, ChangeStatus.CHANGED) for what in outcome.changed]
-    store.add_changes(run_id, changes)
+    reason = " ".join(filter(None, (outcome.failure, outcome.advice)))
+    store.add_host(run_id, Member(outcome.host, status, reason), (), ())
 
 
 def _key(place: Workplace, host: Host) -> Path:
@@ -110,54 +140,114 @@ def _key(place: Workplace, host: Host) -> Path:
 class _Preparer:
     """Makes hosts ready, each in a thread of a pool."""
 
-    def __init__(self, place: Workplace, first: FirstLogin) -> None:
+    def __init__(self, place: Workplace, first: FirstLogin, on_step: Callable[[str, Step], None]) -> None:
         self._place = place
         self._first = first
+        self._on_step = on_step
         self._open: set[Connection] = set()
+        self._over = False
 
     def close(self) -> None:
         """Leave every host."""
+        self._over = True
         for connection in tuple(self._open):
             connection.close()
 
     def host(self, host: Host) -> Outcome:
         """Make one host ready, or say why it is not."""
-        changed: list[str] = []
-        try:
-            changed += _host_key(self._place, host, self._first)
-            changed += self._ready(host)
-        except OpshardenError as error:
-            return Outcome(host.name, tuple(changed), error.message, error.advice)
-        return Outcome(host.name, tuple(changed))
+        outcome = Outcome(host.name)
 
-    def _ready(self, host: Host) -> tuple[str, ...]:
-        key = _key(self._place, host)
-        name, line = host.user or ACCOUNT, keys.public_key(key)
-        # Nothing but the key: every later run has nothing else.
-        automation = replace(host, user=name, key_file=key, password=None, become=True, become_password=None)
+        def done(step: Step) -> None:
+            outcome.steps.append(step)
+            self._on_step(host.name, step)
+
         try:
-            # The account's own login where it works: on a second run the first password may be gone.
+            for what in _host_key(self._place, host, self._first):
+                done(Step(what, ChangeStatus.CHANGED))
+            self._ready(host, done)
+        except OpshardenError as error:
+            outcome.failure, outcome.advice = error.message, error.advice
+        return outcome
+
+    def _ready(self, host: Host, done: Callable[[Step], None]) -> None:
+        key = _key(self._place, host)
+        name = automation_user(host)
+        # Nothing but the key: every later run has nothing else.
+        secret = None if host.become_method == "sudo" else host.become_password
+        automation = replace(host, user=name, key_file=key, password=None, become=True, become_password=secret)
+        refused = self._refusal(automation)
+        login = automation if refused is None else _first_login(self._place, host, self._first)
+        changes: list[Step] = []
+
+        def noted(step: Step) -> None:
+            changes.append(step)
+            done(step)
+
+        with self._let_in(login, automation, refused) as connection:
+            entry = Entry(connection, login, name, keys.public_key(key), self._place.settings.connect_timeout)
+            try:
+                seen = account.look(entry)
+            except HostError as error:
+                raise _with_advice(error, host, login, refused) from None
+            account.prepare(entry, account.plan(entry, seen, proved=refused is None), noted)
+            if refused is not None or changes:
+                self._prove_in_the_end(automation, entry, seen, changes)
+
+    def _refusal(self, automation: Host) -> HostError | None:
+        """Why the account's own login does not work yet; None where it does: the first password may be gone by then."""
+        try:
             self._prove(automation)
-            login = automation
-        except HostError:
-            login = _first_login(self._place, host, self._first)
-        with self._connected(login) as connection:
-            changed = account.prepare(connection, login, name, line, self._place.settings.connect_timeout)
-        self._prove(automation)
-        return changed
+        except HostError as error:
+            return error
+        return None
+
+    def _prove_in_the_end(self, automation: Host, entry: Entry, seen: Facts, changes: Sequence[Step]) -> None:
+        try:
+            self._prove(automation)
+        except HostError as error:
+            said = account.witness(entry, seen)
+            raise HostError(
+                f"{error.message.rstrip('.')}{f'; the logs there say: {said}' if said else ''}.",
+                f"{'What was changed before stays. ' if changes else ''}Mend that on {automation.name} "
+                "(sshd's and sudo's settings, PAM) and bootstrap it again.",
+            ) from None
 
     def _prove(self, automation: Host) -> None:
         with self._connected(automation) as connection:
             account.prove(connection, automation, self._place.settings.connect_timeout)
 
     @contextmanager
+    def _let_in(self, login: Host, automation: Host, refused: HostError | None) -> Iterator[Connection]:
+        """Connected for the first time; where that is refused too, both logins are told of."""
+        with ExitStack() as stack:
+            try:
+                connection = stack.enter_context(self._connected(login))
+            except HostError as error:
+                raise _with_advice(error, automation, login, refused) from None
+            yield connection
+
+    @contextmanager
     def _connected(self, host: Host) -> Iterator[Connection]:
+        if self._over:
+            raise TransportBroken(f"{host.name} was left before it was ready: the run was ended.")
         with connect(host, self._place.known_hosts, timeout=self._place.settings.connect_timeout) as connection:
             self._open.add(connection)
             try:
                 yield connection
             finally:
                 self._open.discard(connection)
+
+
+def _with_advice(error: HostError, automation: Host, login: Host, refused: HostError | None) -> HostError:
+    """A first login that does not work, with what was tried before it and how to try another."""
+    if refused is None or ("refused" not in error.message and not isinstance(error, BecomeRefused)):
+        return error
+    before = f" Before that, the automation account: {refused.message}" if login.user != automation.user else ""
+    return type(error)(
+        f"{error.message}{before}",
+        f"This was the first login, as {login.user}: say with -u as whom else (-u root, or an account that may use "
+        "sudo), and with -k, --password-file or --private-key what lets it in.",
+    )
 
 
 def _host_key(place: Workplace, host: Host, first: FirstLogin) -> list[str]:
@@ -188,13 +278,15 @@ def _host_key(place: Workplace, host: Host, first: FirstLogin) -> list[str]:
 def _first_login(place: Workplace, host: Host, first: FirstLogin) -> Host:
     """The host with the login that is there before ours."""
     variable = place.inventory.variable
-    user = str(first.user or variable(host.name, "bootstrap_user") or host.user or "root")
+    named = str(first.user or variable(host.name, "bootstrap_user") or "")
+    # Whom the inventory names may be there already; our own account is what is to be made.
+    user = named or (host.user if host.user and host.user != ACCOUNT else "root")
     password, key = first.password, first.key_file
     if password is None and key is None:
         kept = variable(host.name, BOOTSTRAP_PASSWORD)
         password = SecretStr(str(kept)) if kept else host.password
     if password is None and key is None:
-        key = host.key_file
+        key = place.inventory.host(host.name).key_file  # else what ssh offers by itself: the agent, ~/.ssh
     return replace(
         host,
         user=user,

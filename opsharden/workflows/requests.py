@@ -94,6 +94,7 @@ def _variables(place: Workplace, targets: Targets, batch: Batch, host: str) -> d
     unset = {name: value for name, value in values.items() if not place.inventory.sets(host, name)}
     own = place.inventory.variable(host, "ansible_ssh_args")
     named = place.inventory.variable(host, "ansible_connection")
+    user = place.host(host).user if place.inventory.host(host).user is None else None
     return {
         **place.reach(host),
         **unset,
@@ -101,6 +102,7 @@ def _variables(place: Workplace, targets: Targets, batch: Batch, host: str) -> d
         **({OWN_SSH_ARGS: own} if own else {}),
         **({"ansible_connection": OWN_SSH} if named in _PLAIN_SSH else {}),
         **({CONTROLS: list(batch.needs[host])} if batch.tags else {}),
+        **({"ansible_user": user} if user else {}),
         SELECTED: list(place.wanted(host, targets.asked)),
         "opsharden_secrets_dir": str(place.settings.keys),
     }

@@ -18,6 +18,7 @@ from opsharden.probe import Check, Patience, Pool
 from opsharden.redaction import told
 from opsharden.settings import Settings
 from opsharden.workflows.causes import cause
+from opsharden.workflows.login import with_account
 
 PROFILES = "opsharden_profiles"
 """The inventory variable by which a host or group declares its profiles."""
@@ -80,7 +81,7 @@ class Workplace:
 
     def host(self, name: str) -> Host:
         """A host with what the user gave to get in."""
-        host = self.inventory.host(name)
+        host = with_account(self.inventory.host(name), self.key)
         if host.key_file is None and host.password is None:
             host = replace(host, key_file=self.key)
         given = self.access.become_password

@@ -13,9 +13,10 @@ from pydantic import SecretStr
 
 from opsharden import lab as labs
 from opsharden.access import account, keys
+from opsharden.access.account import Entry, Step
 from opsharden.errors import HostError
 from opsharden.lab import Lab, LabSpec
-from opsharden.model import Host
+from opsharden.model import ChangeStatus, Host
 from opsharden.ssh import hostkeys
 from opsharden.ssh.client import connect, identify
 
@@ -41,7 +42,10 @@ class Site:
     def prepare(self, name: str = NAME) -> tuple[str, ...]:
         """Run what is tested."""
         with connect(self.host, [self.known_hosts], timeout=TIMEOUT) as connection:
-            return account.prepare(connection, self.host, name, keys.public_key(self.key), TIMEOUT)
+            entry = Entry(connection, self.host, name, keys.public_key(self.key), TIMEOUT)
+            steps: list[Step] = []
+            account.prepare(entry, account.plan(entry, account.look(entry), proved=False), steps.append)
+            return tuple(step.what for step in steps if step.status is ChangeStatus.CHANGED)
 
     def prove(self) -> None:
         """Log in as the new account."""
