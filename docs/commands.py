@@ -20,6 +20,7 @@ COMMANDS = (
     "convert",
     "controls",
     "config",
+    "content",
     "lab up",
     "lab list",
     "lab down",

@@ -12,7 +12,7 @@ findings_expected() { "$@" || [ $? = 3 ]; }
 began=$SECONDS
 say "1. A project, and a lab of five real hosts to rehearse on"
 opsharden init demo
-"${sudo[@]}" "$(command -v opsharden)" lab up --id demo --debian12 2 --debian13 2 --hub --dir demo/lab
+"${sudo[@]}" "$(command -v opsharden)" lab up demo --debian12 2 --debian13 2 --hub --dir demo/lab
 sed -i 's|^inventory = .*|inventory = ["inventory/hosts.yml", "lab/inventory/hosts.yml"]|' demo/opsharden.toml
 cd demo
 

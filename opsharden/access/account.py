@@ -124,7 +124,7 @@ def prepare(entry: Entry, wanted: Plan, on_step: Callable[[Step], None]) -> None
                 # Told before, and done only when we have heard: no change that nobody knows of.
                 under_way = rest
                 pipe.send(b"go\n", entry.timeout)
-            elif word == "did":
+            elif word == "did" and under_way:
                 on_step(Step(under_way, ChangeStatus.CHANGED))
                 under_way = ""
             elif word == "failed":

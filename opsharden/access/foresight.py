@@ -83,7 +83,8 @@ def of_sudo(account: str, seen: Facts) -> Iterator[Obstacle]:
     """What keeps sudo from letting the account."""
     if account == "root":
         return
-    if seen.sudo_broken:
+    # What is wrong with the account's own file is mended.
+    if seen.sudo_broken and not seen.sudo_broken.startswith(f"{names.rule_file(account)}:"):
         yield Obstacle(f"sudo's rules are broken already: {seen.sudo_broken}", "See `visudo -c` there")
     elif seen.sudo_reads is not None and names.RULES not in (each.rstrip("/") for each in seen.sudo_reads):
         yield Obstacle(

@@ -8,14 +8,15 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def content_root() -> Path:
-    """The folder that holds `roles/`, `playbooks/` and `inventories/example/`."""
+    """The folder that holds `playbooks/`, with our roles in `playbooks/roles/`, and `inventories/example/`."""
     installed = _PACKAGE / "content"
     return installed if installed.is_dir() else _PACKAGE.parent
 
 
 def roles_path() -> Path:
-    """The folder of our roles."""
-    return content_root() / "roles"
+    """The folder of our roles: at the top of a checkout, beside the playbook in an installed package."""
+    top = content_root() / "roles"
+    return top if top.is_dir() else content_root() / "playbooks" / "roles"
 
 
 def profiles_path() -> Path:

@@ -21,7 +21,9 @@ from opsharden.workflows.bootstrap import bootstrap as bootstrap_hosts
 from opsharden.workflows.filing import open_store
 from opsharden.workflows.workplace import choose_hosts
 
-User = Annotated[str | None, typer.Option("-u", "--user", help="Whom to log in as the first time.")]
+User = Annotated[
+    str | None, typer.Option("-u", "--user", help="Whom to log in as the first time; else bootstrap_user, else root.")
+]
 AskPass = Annotated[bool, typer.Option("-k", "--ask-pass", help="Ask for the login password.")]
 PasswordFile = Annotated[Path | None, typer.Option("--password-file", metavar="FILE", help="Read it from there.")]
 PrivateKey = Annotated[Path | None, typer.Option("--private-key", metavar="FILE", help="A key that is let in already.")]
@@ -54,8 +56,11 @@ def bootstrap(  # noqa: PLR0913, PLR0917 - one parameter per option of the comma
     A host key is accepted when it is pinned already, when it has the given fingerprint (--fingerprint, or the variable
     bootstrap_host_key_fingerprint), or with --accept-new. A second run changes nothing.
 
+    The account is the one that verify and apply log in as: ansible_user, or whom ssh_config names, else opsharden. What
+    would keep it out (sshd's settings, the account, sudo's rules) is said before anything is changed.
+
     Examples:
-      opsharden bootstrap --ask-pass                        all hosts of the inventory
+      opsharden bootstrap -u admin --ask-pass               all hosts of the inventory
       opsharden bootstrap web9 -u root --private-key ~/.ssh/id_ed25519
       opsharden bootstrap web9 -k --fingerprint SHA256:...
 

@@ -27,4 +27,4 @@ def init(
         console.print(f"made: {path}", markup=False, highlight=False, soft_wrap=True)
     if not made:
         console.print("Everything is there already; nothing was changed.")
-    console.print("next: put your hosts into inventory/hosts.yml, then `opsharden bootstrap --ask-pass`.")
+    console.print("next: put your hosts into inventory/hosts.yml, then `opsharden bootstrap -u USER --ask-pass`.")

@@ -7,25 +7,34 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from opsharden import lab
-from opsharden.errors import UsageError
+from opsharden import lab, settings
+from opsharden.cli.console import data, said
+from opsharden.errors import OpshardenError, UsageError
 from opsharden.lab.spec import DEFAULT_ID
 
-app = typer.Typer(help="Throwaway real hosts on this machine, to try things on.", no_args_is_help=True)
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Throwaway real hosts on this machine, to try things on.",
+    no_args_is_help=True,
+)
+
+
+Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="The lab's name on this machine.", show_default=False)]
+SameId = Annotated[str | None, typer.Option("--id", metavar="ID", hidden=True, help="The same as ID.")]
 
 
 @app.command("up")
 def up_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the command line
+    lab_id: Id = None,
     debian12: Annotated[int, typer.Option(min=0, help="How many Debian 12 hosts.")] = 1,
     debian13: Annotated[int, typer.Option(min=0, help="How many Debian 13 hosts.")] = 1,
     hub: Annotated[bool, typer.Option("--hub", help="One more host, for monitoring and backups.")] = False,
     without_python: Annotated[
         int, typer.Option(min=0, help="How many hosts of each release, the first ones, come without python3.")
     ] = 0,
-    lab_id: Annotated[str, typer.Option("--id", metavar="ID", help="The lab's name on this machine.")] = DEFAULT_ID,
     directory: Annotated[
         Path | None,
         typer.Option("--dir", metavar="DIR", help="Where its files go.", show_default=".opsharden/lab/ID"),
@@ -41,13 +50,19 @@ def up_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the comm
             help="If so many hosts need it, raise this machine's fs.inotify.max_user_instances until `lab down`.",
         ),
     ] = False,
+    same_id: SameId = None,
 ) -> None:
     """Bring a lab up: real Debian hosts with systemd and sshd, as containers.
 
-    Run again, it leaves hosts that run as they are and starts what is missing. Needs root and podman.
+    Run again, it leaves hosts that run as they are and starts what is missing. Needs root and podman. Under sudo its
+    files are those of the user who called sudo.
+
+    Examples:
+      opsharden lab up
+      opsharden lab up demo --debian12 2 --debian13 2 --hub
     """
     spec = lab.LabSpec(
-        id=lab_id,
+        id=_one(lab_id, same_id) or DEFAULT_ID,
         debian12=debian12,
         debian13=debian13,
         hub=hub,
@@ -55,14 +70,9 @@ def up_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the comm
         images=dict(_suite_and_image(entry) for entry in image or ()),
         directory=directory,
     )
-    progress = Console(stderr=True)
-    here = lab.up(
-        spec,
-        raise_inotify_limit=raise_inotify_limit,
-        say=lambda line: progress.print(line, highlight=False, markup=False, soft_wrap=True),
-    )
+    here = lab.up(spec, raise_inotify_limit=raise_inotify_limit, say=_say)
     _print_table((here,))
-    progress.print(f"inventory: {here.inventory}", highlight=False, markup=False, soft_wrap=True)
+    _say(f"inventory: {here.inventory}")
 
 
 @app.command("list")
@@ -72,7 +82,7 @@ def list_command(
     """Show the labs of this machine with their hosts."""
     labs = lab.labs()
     if as_json:
-        typer.echo(json.dumps([_plain(here) for here in labs], indent=2))
+        data().print_json(json.dumps([_plain(here) for here in labs]))
     else:
         _print_table(labs)
 
@@ -80,12 +90,39 @@ def list_command(
 @app.command("down")
 def down_command(
     lab_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Which; not needed where there is one.")] = None,
+    same_id: SameId = None,
 ) -> None:
     """Remove a lab: its hosts, its network, its files.
 
     The images stay for the next lab; `podman images` shows them, `podman rmi` frees them.
     """
-    lab.down(lab_id or _only_lab())
+    here = _one(lab_id, same_id) or _only_lab()
+    home = next((each.home for each in lab.labs() if each.id == here), None)
+    lab.down(here)
+    for source in _left_in_settings(home):
+        _say(
+            f"{settings.FILE} still names {source}, which is gone: take it out of `inventory` there, "
+            "or bring the lab up again."
+        )
+
+
+def _left_in_settings(home: Path | None) -> list[str]:
+    """Sources of a lab's that the settings here still name, once the lab is gone."""
+    try:
+        sources = settings.load().inventory
+    except OpshardenError:
+        return []  # what is wrong with the settings is not for here
+    return [source for source in sources if home and Path(source).is_relative_to(home) and not Path(source).exists()]
+
+
+def _one(given: str | None, same: str | None) -> str | None:
+    if given and same and given != same:
+        raise UsageError(f"Two labs are named: {given} and {same}.", "Name one.")
+    return given or same
+
+
+def _say(line: str) -> None:
+    said().print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _suite_and_image(entry: str) -> tuple[lab.Suite, str]:
@@ -125,4 +162,4 @@ def _print_table(labs: tuple[lab.Lab, ...]) -> None:
     for here in labs:
         for host in here.hosts:
             table.add_row(here.id, host.name, host.address, str(host.suite), host.state)
-    Console().print(table)
+    data().print(table)

@@ -13,11 +13,15 @@ import traceback
 from typing import Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
 from opsharden import __version__
+from opsharden.cli import misuse
+from opsharden.cli.console import data, said
 from opsharden.errors import OpshardenError, UsageError
+
+_COMPLETING = "_OPSHARDEN_COMPLETE"
+"""Set by the shell when it asks for the words that may come next."""
 
 VERBS = {
     "init": ("opsharden.cli.init", "init", "Make a folder to work in: settings, inventory, keys."),
@@ -28,6 +32,7 @@ VERBS = {
     "convert": ("opsharden.cli.convert", "convert", "Render a filed run again, in another format."),
     "controls": ("opsharden.cli.controls", "controls", "The catalogue: every control, or one in full."),
     "config": ("opsharden.cli.config", "config", "The settings that hold here, and where each comes from."),
+    "content": ("opsharden.cli.content", "content", "Where our roles and playbooks lie, for plain Ansible."),
     "lab": ("opsharden.cli.lab", "app", "Throwaway real hosts on this machine, to try things on."),
 }
 """Verb to its module, its attribute there (a command's function or a typer app), and its line in the help."""
@@ -45,7 +50,7 @@ class _Verbs(TyperGroup):
         if cmd_name not in VERBS:
             return None
         module, attribute, line = VERBS[cmd_name]
-        overview = not set(sys.argv[1:]) - {"-h", "--help"}
+        overview = not set(sys.argv[1:]) - {"-h", "--help"} and _COMPLETING not in os.environ
         found = _stand_in if overview else getattr(importlib.import_module(module), attribute)
         return _command(found, cmd_name, line)
 
@@ -82,14 +87,19 @@ app = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        data().print(f"opsharden {__version__}", highlight=False)
+        raise typer.Exit
+
+
 @app.callback()
 def main(
-    version: bool = typer.Option(False, "--version", is_eager=True, help="Show the version and leave."),
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version and leave."
+    ),
 ) -> None:
     """Only for options that stand before any verb."""
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit
 
 
 def run() -> None:
@@ -98,10 +108,17 @@ def run() -> None:
     gc.set_threshold(200_000)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        app(args=_arguments(sys.argv[1:]), standalone_mode=True)
+        sys.exit(app(args=_arguments(sys.argv[1:]), prog_name="opsharden", standalone_mode=False) or 0)
     except OpshardenError as error:
         _say(error)
         sys.exit(error.exit_code)
+    except misuse.REFUSED as error:
+        asked = misuse.help_asked(error)
+        if asked:
+            said().print(asked, markup=False, highlight=False, soft_wrap=True)
+        else:
+            _say(misuse.explained(error))
+        sys.exit(UsageError.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
@@ -129,10 +146,9 @@ def _interrupt(number: int, frame: Any) -> None:
 
 def _say(error: OpshardenError) -> None:
     kind = "usage" if isinstance(error, UsageError) else "error"
-    console = Console(stderr=True)
-    console.print(f"opsharden: {kind}: {error.message}", markup=False, highlight=False, soft_wrap=True)
+    said().print(f"opsharden: {kind}: {error.message}", markup=False, highlight=False, soft_wrap=True)
     if error.advice:
-        console.print(f"  → {error.advice}", markup=False, highlight=False, soft_wrap=True)
+        said().print(f"  → {error.advice}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _bug(error: Exception) -> None:

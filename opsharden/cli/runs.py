@@ -22,7 +22,9 @@ from opsharden.report.text import counted, duration, moment
 from opsharden.visible import visible
 from opsharden.workflows import runs
 
-app = typer.Typer(help="Look at the runs on file and compare them.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, help="Look at the runs on file and compare them.", no_args_is_help=True
+)
 
 _NAMED = 3
 _REFERENCE = "A run id, the beginning of one, or `latest`."

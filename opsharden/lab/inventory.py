@@ -12,12 +12,16 @@ import yaml
 
 from opsharden.errors import LabError
 from opsharden.lab.hosts import ADMIN, Fingerprint
+from opsharden.lab.ownership import hand_over, make_folder
 from opsharden.lab.spec import LabHost, Suite
 
 HUB = "hub"
 HUB_GROUP = "hubs"  # not `hub`: Ansible warns where a host and a group share a name
 _HUB_ROLES = ("monitoring_servers", "backup_servers")
 _PROFILES_WITH_HUB = ("baseline-1", "monitoring", "backup")
+
+LAB_HOST = "opsharden_lab_host"
+"""The inventory variable that marks a host as a lab's: it may come again at the same address with a new host key."""
 
 Fingerprints = Mapping[str, tuple[Fingerprint, ...]]
 
@@ -52,11 +56,12 @@ def keep_password(home: Path, *, new: bool) -> str:
         return path.read_text().strip()
     if not new:
         raise LabError(f"The password of the running hosts is gone: {path} is missing.", "Take the lab down first.")
-    home.mkdir(parents=True, exist_ok=True)
+    make_folder(home)
     password = secrets.token_urlsafe(18)
     # The mode is there from the first byte: no moment in which others could read it.
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(f"{password}\n")
+    hand_over(path)
     return password
 
 
@@ -76,11 +81,12 @@ def write_inventory(
     """
     hosts = tuple(hosts)
     directory = inventory_dir(home)
-    (directory / "group_vars").mkdir(parents=True, exist_ok=True)
+    make_folder(directory / "group_vars")
     _write_yaml(directory / "hosts.yml", {"all": {"children": _groups(hosts, fingerprints)}})
     _write_yaml(directory / "group_vars" / "all.yml", {"bootstrap_user": ADMIN, **(variables or {})})
     lines = [f"{host.name} {key.type} {key.sha256}\n" for host in hosts for key in fingerprints.get(host.name, ())]
     fingerprints_file(home).write_text("".join(lines))
+    hand_over(fingerprints_file(home))
     return directory
 
 
@@ -119,7 +125,7 @@ def _served_by_hub() -> dict[str, object]:
 
 
 def _host_variables(host: LabHost, fingerprints: Fingerprints) -> dict[str, str]:
-    variables = {"ansible_host": host.address}
+    variables = {"ansible_host": host.address, LAB_HOST: host.container}
     # The type that ssh clients agree on first.
     for key in fingerprints.get(host.name, ()):
         if key.type == "ED25519":
@@ -129,3 +135,4 @@ def _host_variables(host: LabHost, fingerprints: Fingerprints) -> dict[str, str]
 
 def _write_yaml(path: Path, content: Mapping[str, object]) -> None:
     path.write_text("---\n" + yaml.safe_dump(content, sort_keys=False))
+    hand_over(path)

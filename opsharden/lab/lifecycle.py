@@ -209,7 +209,7 @@ def _is_known(spec: LabSpec) -> bool:
     if home not in (None, str(spec.home)):
         raise UsageError(
             f"A lab '{spec.id}' is there already; its files are in {home}.",
-            f"Choose another --id, or give --dir {home}.",
+            f"Choose another id, or give --dir {home}.",
         )
     return home is not None
 

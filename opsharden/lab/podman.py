@@ -28,12 +28,12 @@ _KNOWN_FAILURES = (
     (
         "is already in use",
         "A container with the name of a lab host is there, and it is not a lab's.",
-        "Choose another lab with --id, or remove that container yourself.",
+        "Give the lab another id, or remove that container yourself.",
     ),
     (
         "network already exists",
         "A podman network with the name of this lab's is there, and it is not a lab's.",
-        "Choose another lab with --id, or remove that network yourself.",
+        "Give the lab another id, or remove that network yourself.",
     ),
     (
         "being used by",

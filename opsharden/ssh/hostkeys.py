@@ -6,6 +6,8 @@ import base64
 import binascii
 import hashlib
 import os
+import shutil
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +114,32 @@ def check(host: str, shown: HostKey, pinned: Sequence[Pinned]) -> None:
     )
 
 
+_writing = threading.Lock()
+
+
+def forget(path: Path, name: str) -> None:
+    """Take the lines of `pin` for a host out of a file; those that name more than this host stay.
+
+    Args:
+        path: The file.
+        name: The host as known_hosts names it, see `place`.
+
+    Raises:
+        OpshardenError: The file cannot be read or written.
+    """
+    try:
+        with _writing:
+            file = path.resolve()
+            lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines(keepends=True)
+            kept = "".join(line for line in lines if line.split(" ", 1)[0] != name)
+            new = file.with_name(f"{file.name}.new")
+            new.write_text(kept, encoding="utf-8", errors="surrogateescape")
+            shutil.copymode(file, new)
+            new.replace(file)
+    except OSError as error:
+        raise OpshardenError(f"{path} cannot be written: {error.strerror}.", "Check its folder.") from None
+
+
 def pin(path: Path, name: str, key: HostKey) -> None:
     """Add a host's key to a file; all other lines stay.
 
@@ -125,18 +153,23 @@ def pin(path: Path, name: str, key: HostKey) -> None:
     """
     line = f"{name} {key.type} {key.blob}\n".encode()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
-            # A last line without an end would swallow ours.
-            size = os.fstat(descriptor).st_size
-            if size and os.pread(descriptor, 1, size - 1) != b"\n":
-                line = b"\n" + line
-            # One short append is one write: hosts pinned at the same time do not tear each other's lines.
-            os.write(descriptor, line)
-        finally:
-            os.close(descriptor)
+        with _writing:
+            _append(path, line)
     except OSError as error:
         raise OpshardenError(
             f"The host key cannot be pinned in {path}: {error.strerror}.", "Check its folder."
         ) from None
+
+
+def _append(path: Path, line: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        # A last line without an end would swallow ours.
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            line = b"\n" + line
+        # One short append is one write: hosts pinned at the same time do not tear each other's lines.
+        os.write(descriptor, line)
+    finally:
+        os.close(descriptor)

@@ -100,9 +100,9 @@ def named_user(host: Host) -> str | None:
     except ValueError as error:
         raise arguments.unreadable(host, error) from None
     config = sshconfig.lookup(host.address, options.get("configfile"))
-    user = options.get("user") or config.get("user")
-    if not user and sshconfig.MARK in config:
+    if not options.get("user") and sshconfig.MARK in config:
         raise Beyond(str(config[sshconfig.MARK]))
+    user = options.get("user") or config.get("user")
     return str(user) if user else None
 
 

@@ -16,9 +16,11 @@ from opsharden.access.facts import Facts
 from opsharden.access.names import ACCOUNT
 from opsharden.errors import BecomeRefused, HostError, OpshardenError, TransportBroken, Unreachable
 from opsharden.evidence import Store
+from opsharden.lab import LAB_HOST
 from opsharden.model import Change, ChangeStatus, ExitCode, Host, HostStatus, Member
 from opsharden.ssh import hostkeys
 from opsharden.ssh.client import Connection, connect, identify
+from opsharden.ssh.hostkeys import Identity
 from opsharden.workflows.filing import filed
 from opsharden.workflows.login import automation_user
 from opsharden.workflows.workplace import BOOTSTRAP_PASSWORD, Targets, Workplace
@@ -117,9 +119,7 @@ _LAST_WORDS = 5.0
 """Seconds for hosts under way to end once their connections are closed."""
 
 
-def _file_the_rest(
-    store: Store, run_id: str, work: Sequence[Future[Outcome]], known: dict[str, Outcome]
-) -> None:
+def _file_the_rest(store: Store, run_id: str, work: Sequence[Future[Outcome]], known: dict[str, Outcome]) -> None:
     ended, _ = wait(work, _LAST_WORDS)
     for future in ended:
         if not future.cancelled() and future.exception() is None and future.result().host not in known:
@@ -162,16 +162,16 @@ class _Preparer:
             self._on_step(host.name, step)
 
         try:
+            name = automation_user(host)
             for what in _host_key(self._place, host, self._first):
                 done(Step(what, ChangeStatus.CHANGED))
-            self._ready(host, done)
+            self._ready(host, name, done)
         except OpshardenError as error:
             outcome.failure, outcome.advice = error.message, error.advice
         return outcome
 
-    def _ready(self, host: Host, done: Callable[[Step], None]) -> None:
+    def _ready(self, host: Host, name: str, done: Callable[[Step], None]) -> None:
         key = _key(self._place, host)
-        name = automation_user(host)
         # Nothing but the key: every later run has nothing else.
         secret = None if host.become_method == "sudo" else host.become_password
         automation = replace(host, user=name, key_file=key, password=None, become=True, become_password=secret)
@@ -258,8 +258,10 @@ def _host_key(place: Workplace, host: Host, first: FirstLogin) -> list[str]:
     )
     shown = seen.shown
     if any(not entry.revoked or entry.key == shown for entry in seen.pinned):
-        hostkeys.check(host.name, shown, seen.pinned)
-        return []
+        if not (given and str(given) == shown.fingerprint and _came_again(place, host, seen)):
+            hostkeys.check(host.name, shown, seen.pinned)
+            return []
+        hostkeys.forget(place.settings.known_hosts, seen.name)
     if given and str(given) != shown.fingerprint:
         raise Unreachable(
             f"The host key of {host.name} is not the one given: it shows {shown.fingerprint}, given is {given}.",
@@ -273,6 +275,21 @@ def _host_key(place: Workplace, host: Host, first: FirstLogin) -> list[str]:
         )
     hostkeys.pin(place.settings.known_hosts, seen.name, shown)
     return [f"pinned the host key {shown.fingerprint}"]
+
+
+def _came_again(place: Workplace, host: Host, seen: Identity) -> bool:
+    """Whether this is a lab's host that replaces an earlier one at its address.
+
+    Only what a lab itself writes marks a host so, beside its true fingerprint, and only pins of the project's own file
+    are given up. A host that was reinstalled is no such: for that a person has to decide.
+    """
+    pinned = [entry for entry in seen.pinned if not entry.revoked]
+    ours = str(place.settings.known_hosts)
+    return (
+        bool(place.inventory.variable(host.name, LAB_HOST))
+        and all(entry.key != seen.shown for entry in seen.pinned)
+        and all(entry.where.rpartition(" line ")[0] == ours for entry in pinned)
+    )
 
 
 def _first_login(place: Workplace, host: Host, first: FirstLogin) -> Host:

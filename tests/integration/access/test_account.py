@@ -12,7 +12,7 @@ from opsharden.errors import HostError, UsageError
 
 NAME = "robot"
 HOME = f"/home/{NAME}"
-RULE = "/etc/sudoers.d/opsharden"
+RULE = "/etc/sudoers.d/opsharden-robot"
 
 
 @pytest.fixture(params=["deb12-1", "deb13-1"])
@@ -112,7 +112,13 @@ def test_apt_at_work_already_is_waited_for(ready: Any) -> None:
     assert ready.prepare() == ("installed python3-apt",)
 
 
-@pytest.mark.parametrize("name", ["ALL", "%sudo", "a b", "$(reboot)", "-x", ""])
+@pytest.mark.parametrize("name", ["a b", "$(reboot)", "svc.ansible", "Ansible"])
+def test_names_that_useradd_does_not_take_are_for_accounts_that_are_there(sites: dict[str, Any], name: str) -> None:
+    with pytest.raises(HostError, match="useradd makes none of that name"):
+        sites["deb12-1"].prepare(name)
+
+
+@pytest.mark.parametrize("name", ["ALL", "%sudo", "+ng", "#0", "0", "-x", "a:b", 'a"b', "a\n", ""])
 def test_names_that_mean_something_else_to_sudo_or_a_shell_are_refused(sites: dict[str, Any], name: str) -> None:
     with pytest.raises(UsageError, match="cannot be the name of an account"):
         sites["deb12-1"].prepare(name)

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from opsharden.access import keys
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -19,7 +21,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def here(sites: dict[str, Any]) -> Any:
     """A host on which there is no automation account."""
     site = sites["deb13-1"]
-    site.exec("userdel --force --remove opsharden 2>/dev/null; rm -f /etc/sudoers.d/opsharden")
+    site.exec("userdel --force --remove opsharden 2>/dev/null; rm -f /etc/sudoers.d/opsharden*")
     return site
 
 
@@ -29,6 +31,9 @@ def run(here: Any, tmp_path: Path) -> Run:
 
     def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         host = {"ansible_host": here.host.address, "ansible_ssh_private_key_file": str(here.key), **variables}
+        if not (tmp_path / "keys").exists():  # a project's: it is to log in as its own account
+            (tmp_path / "keys").mkdir()
+            keys.create(tmp_path / "keys" / "automation")
         (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": {"web1": host}}}))
         return subprocess.run(
             [sys.executable, "-m", "opsharden", "bootstrap", "-i", "hosts.yml", *arguments],
@@ -57,8 +62,8 @@ def test_the_first_login_may_stand_in_the_inventory(here: Any, run: Run, names: 
     answer = run("--accept-new", **{user: "admin", password: here.lab.password})
     if user == "ansible_user":
         assert answer.returncode == 0, answer.stdout + answer.stderr
-        assert "admin ALL=" in here.exec("cat /etc/sudoers.d/opsharden"), "whom the inventory names is made able"
-        here.exec("rm /etc/sudoers.d/opsharden /home/admin/.ssh/authorized_keys")
+        assert "admin ALL=" in here.exec("cat /etc/sudoers.d/opsharden-admin"), "whom the inventory names is made able"
+        here.exec("rm /etc/sudoers.d/opsharden-admin /home/admin/.ssh/authorized_keys")
     else:
         done(answer, here)
     assert here.lab.password not in answer.stdout + answer.stderr
@@ -118,3 +123,42 @@ def test_interrupted_it_ends_soon_and_leaves_no_half_rule(here: Any, run: Run, t
     assert "Interrupted" in said
     assert "Traceback" not in said
     assert here.exec("ls /etc/sudoers.d").split() == ["README"]
+
+
+def test_nobody_named_and_no_project_is_said_before_anything_is_touched(here: Any, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    answer = run("--accept-new", bootstrap_user="admin", bootstrap_password=here.lab.password)
+    assert answer.returncode == 4
+    assert "Nothing says whom web1 is to be logged in to as" in " ".join(answer.stdout.split())
+    assert not (tmp_path / "known_hosts").exists()
+
+
+def test_without_a_name_it_is_the_account_that_verify_logs_in_as(here: Any, run: Run, tmp_path: Path) -> None:
+    done(run("--accept-new", bootstrap_user="admin", bootstrap_password=here.lab.password), here)
+    looked = subprocess.run(
+        [sys.executable, "-m", "opsharden", "verify", "-i", "hosts.yml", "--control", "ssh-no-root", "-o", "json"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert looked.returncode in (0, 3), looked.stderr
+
+
+def test_what_is_in_the_way_is_said_by_name_and_nothing_is_changed(here: Any, run: Run) -> None:
+    here.exec("echo 'AllowUsers admin' > /etc/ssh/sshd_config.d/00-test.conf; systemctl reload ssh")
+    before = here.exec("cat /etc/passwd; ls /etc/sudoers.d")
+    try:
+        answer = run("--accept-new", bootstrap_user="admin", bootstrap_password=here.lab.password)
+    finally:
+        here.exec("rm /etc/ssh/sshd_config.d/00-test.conf; systemctl reload ssh")
+    assert answer.returncode == 4
+    said = " ".join(answer.stdout.split())
+    assert "AllowUsers (admin)" in said
+    assert "Add opsharden to AllowUsers" in said
+    assert here.exec("cat /etc/passwd; ls /etc/sudoers.d") == before
+
+
+def test_a_first_login_that_is_refused_says_how_to_try_another(here: Any, run: Run) -> None:
+    answer = run("--accept-new", bootstrap_user="nobody-knows", bootstrap_password=here.lab.password)
+    said = " ".join(answer.stdout.split())
+    assert "refused the login as nobody-knows with the password" in said
+    assert "refused the login as opsharden with the key" in said
+    assert "-u root" in said

@@ -74,6 +74,36 @@ def test_the_options_of_up_become_the_spec(run: CliRunner, monkeypatch: pytest.M
     assert specs == [lab.LabSpec("demo", 2, 3, hub=True, without_python=1, images=images, directory=tmp_path)]
 
 
+@pytest.mark.parametrize("words", [["demo"], ["--id", "demo"], ["demo", "--id", "demo"]])
+def test_a_lab_is_named_the_same_way_going_up_and_down(
+    run: CliRunner, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    named: list[str] = []
+
+    def up(spec: lab.LabSpec, **_options: object) -> lab.Lab:
+        named.append(spec.id)
+        return LABS[0]
+
+    monkeypatch.setattr(lab, "up", up)
+    monkeypatch.setattr(lab, "labs", lambda: LABS)
+    monkeypatch.setattr(lab, "down", named.append)
+    assert run.invoke(app, ["up", *words]).exit_code == 0
+    assert run.invoke(app, ["down", *words]).exit_code == 0
+    assert named == ["demo", "demo"]
+
+
+def test_settings_that_name_a_lab_that_is_gone_are_told_of(
+    run: CliRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "opsharden.toml").write_text('inventory = ["hosts.yml", "lab/inventory/hosts.yml"]')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(lab, "labs", lambda: (lab.Lab("one", tmp_path / "lab", ()),))
+    monkeypatch.setattr(lab, "down", lambda _: None)
+    said = " ".join(run.invoke(app, ["down"]).output.split())
+    assert f"opsharden.toml still names {tmp_path}/lab/inventory/hosts.yml" in said.replace("- ", "-")
+    assert "hosts.yml, which is gone: take it out" in said
+
+
 @pytest.mark.parametrize("image", ["trixie", "trixie=", "sid=example/x", "=example/x"])
 def test_an_image_for_no_suite_is_refused(run: CliRunner, image: str) -> None:
     result = run.invoke(app, ["up", "--image", image])

@@ -26,9 +26,15 @@ def test_hosts_are_grouped_by_release_with_address_and_fingerprint(tmp_path: Pat
     inventory.write_inventory(tmp_path, [host("deb12-1"), host("deb13-1", Suite.TRIXIE)], KEYS)
     assert groups(tmp_path) == {
         "debian12": {
-            "hosts": {"deb12-1": {"ansible_host": "192.0.2.10", "bootstrap_host_key_fingerprint": "SHA256:ddd"}}
+            "hosts": {
+                "deb12-1": {
+                    "ansible_host": "192.0.2.10",
+                    "opsharden_lab_host": "opsharden-x-deb12-1",
+                    "bootstrap_host_key_fingerprint": "SHA256:ddd",
+                }
+            }
         },
-        "debian13": {"hosts": {"deb13-1": {"ansible_host": "192.0.2.10"}}},
+        "debian13": {"hosts": {"deb13-1": {"ansible_host": "192.0.2.10", "opsharden_lab_host": "opsharden-x-deb13-1"}}},
     }
 
 

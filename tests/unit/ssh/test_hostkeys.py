@@ -83,3 +83,26 @@ def test_many_can_pin_at_once(keys: list[HostKey], tmp_path: Path) -> None:
         list(pool.map(lambda number: hostkeys.pin(file, f"h{number}", keys[number % 2]), range(200)))
     assert all(len(known([file], f"h{number}")) == 1 for number in range(200))
     assert file.stat().st_mode & 0o777 == 0o644
+
+
+def test_forgetting_a_host_takes_its_own_lines_and_no_others(keys: list[HostKey], tmp_path: Path) -> None:
+    file = tmp_path / "known_hosts"
+    others = f"# mine\n192.0.2.1,web {keys[1].type} {keys[1].blob}\n192.0.2.10 {keys[1].type} {keys[1].blob}"
+    file.write_text(f"192.0.2.1 {keys[0].type} {keys[0].blob}\n{others}")
+    file.chmod(0o640)
+    hostkeys.forget(file, "192.0.2.1")
+    assert file.read_text() == others
+    assert file.stat().st_mode & 0o777 == 0o640
+    hostkeys.pin(file, "192.0.2.1", keys[2])
+    assert keys[2] in [entry.key for entry in known([file], "192.0.2.1")]
+
+
+def test_forgetting_while_others_are_pinned_loses_none(keys: list[HostKey], tmp_path: Path) -> None:
+    file = tmp_path / "known_hosts"
+    for number in range(40):
+        hostkeys.pin(file, f"old{number}", keys[0])
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(40):
+            pool.submit(hostkeys.forget, file, f"old{number}")
+            pool.submit(hostkeys.pin, file, f"new{number}", keys[1])
+    assert sorted(line.split()[0] for line in file.read_text().splitlines()) == sorted(f"new{n}" for n in range(40))

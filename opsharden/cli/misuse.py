@@ -1,0 +1,61 @@
+"""What was typed and cannot be understood, as a sentence and a line of advice."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any
+
+import typer
+
+from opsharden.errors import UsageError
+
+# The parser is typer's own or click's, by the version; only through what typer hands out can both be named.
+_Usage: Any = typer.BadParameter.__base__
+_Any: Any = _Usage.__base__
+
+REFUSED: tuple[type[Exception], ...] = (_Any, typer.Abort)
+"""What the parser raises for a command line that it cannot follow, and for an input that ended too soon."""
+
+
+def help_asked(error: Exception) -> str:
+    """The help of a command that was called with nothing behind it; empty for any other of REFUSED."""
+    context = getattr(error, "ctx", None)
+    return str(context.get_help()) if context and type(error).__name__ == "NoArgsIsHelpError" else ""
+
+
+def explained(error: Exception) -> UsageError:
+    """One of REFUSED as an error of ours."""
+    if isinstance(error, typer.Abort):
+        return UsageError(
+            "The input ended where something was asked for.",
+            "Where there is no terminal, give passwords by file: --password-file, --become-password-file.",
+        )
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "opsharden"
+    see = f"`{path} --help` shows what it takes."
+    option = getattr(error, "option_name", None)
+    if option and hasattr(error, "possibilities"):
+        near = f"Did you mean {' or '.join(error.possibilities)}? " if error.possibilities else ""
+        return UsageError(f"{path} has no option {option}.", near + see)
+    message = _plain(getattr(error, "format_message", lambda: str(error))())
+    verbs = context.command.list_commands(context) if context and hasattr(context.command, "list_commands") else []
+    if message.startswith("No such command") and verbs:
+        typed = message.split("'")[1] if "'" in message else ""
+        near = "".join(f"Did you mean `{path} {word}`? " for word in get_close_matches(typed, verbs, 1))
+        return UsageError(f"{path} has no command {typed!r}.", f"{near}Its commands are: {', '.join(verbs)}.")
+    return UsageError(message, see)
+
+
+_WORDS = {
+    "Value error, ": "",
+    "Input should be a valid integer, unable to parse string as an integer": "it is to be a whole number",
+    "Input should be a valid number, unable to parse string as a number": "it is to be a number",
+}
+"""What the parser says of a value, and what people say."""
+
+
+def _plain(message: str) -> str:
+    for theirs, ours in _WORDS.items():
+        message = message.replace(theirs, ours)
+    message = " ".join(message.split())
+    return message if message.endswith((".", "!", "?")) else f"{message}."

@@ -1,0 +1,84 @@
+"""The command line as a newcomer meets it: real calls, since it is the process whose words and exit code count."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from opsharden import __version__
+
+
+def opsharden(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "opsharden", *words],
+        env={**os.environ, "COLUMNS": "200", **env},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_version_is_no_error() -> None:
+    answer = opsharden("--version")
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"opsharden {__version__}\n", "")
+
+
+@pytest.mark.parametrize("words", [(), ("runs",), ("lab",)])
+def test_nothing_to_do_shows_what_can_be_done(words: tuple[str, ...]) -> None:
+    answer = opsharden(*words)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("Usage: opsharden")
+    assert "Commands:" in answer.stderr
+    assert answer.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence", "advice"),
+    [
+        (("verfy",), "opsharden has no command 'verfy'.", "Did you mean `opsharden verify`?"),
+        (("frobnicate",), "opsharden has no command 'frobnicate'.", "→ Its commands are: init, bootstrap, verify,"),
+        (("runs", "lst"), "opsharden runs has no command 'lst'.", "Did you mean `opsharden runs list`?"),
+        (("--verison",), "opsharden has no option --verison.", "Did you mean --version?"),
+        (("verify", "--lmit", "x"), "opsharden verify has no option --lmit.", "Did you mean --limit?"),
+        (("verify", "--nothing-like-it"), "has no option --nothing-like-it.", "`opsharden verify --help` shows"),
+        (("verify", "-f", "many"), "'--forks': it is to be a whole number.", "`opsharden verify --help` shows"),
+        (("verify", "--fail-on", "x"), "'x' is not one of 'low', 'medium', 'high', 'critical'.", "--help"),
+        (("verify", "--limit"), "requires an argument.", "--help` shows"),
+        (("controls", "a", "b"), "unexpected extra argument", "`opsharden controls --help` shows"),
+        (("lab", "up", "x", "--id", "y"), "Two labs are named: x and y.", "Name one."),
+    ],
+)
+def test_what_is_not_understood_is_a_sentence_and_an_advice(words: tuple[str, ...], sentence: str, advice: str) -> None:
+    answer = opsharden(*words)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("opsharden: usage: ")
+    assert sentence in answer.stderr
+    assert advice in answer.stderr
+    assert "│" not in answer.stderr, "no boxes"
+    assert len(answer.stderr.splitlines()) == 2
+
+
+def test_an_input_that_ends_too_soon_is_said() -> None:
+    answer = opsharden("verify", "localhost", "--ask-become-pass")
+    assert answer.returncode == 2, answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "number", "offered"), [("opsharden ver", "1", "verify"), ("opsharden verify --lim", "2", "--limit")]
+)
+def test_the_shell_completes(words: str, number: str, offered: str) -> None:
+    answer = opsharden(_OPSHARDEN_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=number)
+    assert offered in answer.stdout.split()
+
+
+def test_the_content_is_where_it_says() -> None:
+    answer = opsharden("content", COLUMNS="20")
+    assert Path(answer.stdout.strip(), "playbooks", "roles", "ssh", "tasks").is_dir()
+    assert answer.stdout.count("\n") == 1
