@@ -12,13 +12,6 @@ fail() { printf 'failed %s\n' "$(printf '%s' "$*" | tr '\n' ' ')"; exit 1; }
 # What a command said, in one line, behind what failed with it.
 why() { printf '%s' "$said" | tail -n 2 | tr '\n' ' ' | cut -c 1-300; }
 
-alone() {
-  umask 022
-  (umask 077; : >>/run/opsharden.lease) && exec 9<>/run/opsharden.lease ||
-    fail "/run/opsharden.lease cannot be written"
-  flock -n 9 || fail "another run of opsharden is at work there: $(tr '\n' ' ' </run/opsharden.lease | cut -c 1-200)"
-}
-
 packages() {
   missing=
   for package in python3 python3-apt sudo; do
@@ -32,14 +25,14 @@ packages() {
   # Lists may be missing or old on a new host. Its first boot often runs apt itself: for dpkg's lock apt-get waits,
   # for that of the lists it does not.
   tries=0
-  until LC_ALL=C apt-get -q $patient update >"$log" 2>&1 9>&-; do
+  until LC_ALL=C apt-get -q $patient update >"$log" 2>&1; do
     tries=$((tries + 1))
     [ $tries -lt 60 ] && grep -q 'Could not get lock' "$log" || break
     sleep 2
   done
   # What one broken source keeps from being listed may not be what is missing: only installing decides.
   LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get -q -y $patient -o DPkg::Lock::Timeout=120 --no-install-recommends \
-    install $missing >>"$log" 2>&1 9>&- ||
+    install $missing >>"$log" 2>&1 ||
     { said=$(grep '^E: ' "$log"); rm -f "$log"; fail "apt-get cannot install$missing: $(why)"; }
   rm -f "$log"
   did
@@ -134,7 +127,7 @@ sudoers() {
 
 main() {
   [ "$(id -u)" = 0 ] || fail "root is needed"
-  alone
+  umask 022
   packages
   account "$1"
   [ "$7" != yes ] || unlock "$1"

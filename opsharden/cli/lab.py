@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from opsharden import lab, settings
-from opsharden.cli.console import data, said
+from opsharden.cli.console import data, say
 from opsharden.errors import OpshardenError, UsageError
 from opsharden.lab.spec import DEFAULT_ID
 
@@ -70,9 +70,9 @@ def up_command(  # noqa: PLR0913, PLR0917 - one parameter per option of the comm
         images=dict(_suite_and_image(entry) for entry in image or ()),
         directory=directory,
     )
-    here = lab.up(spec, raise_inotify_limit=raise_inotify_limit, say=_say)
+    here = lab.up(spec, raise_inotify_limit=raise_inotify_limit, say=say)
     _print_table((here,))
-    _say(f"inventory: {here.inventory}")
+    say(f"inventory: {here.inventory}")
 
 
 @app.command("list")
@@ -100,7 +100,7 @@ def down_command(
     home = next((each.home for each in lab.labs() if each.id == here), None)
     lab.down(here)
     for source in _left_in_settings(home):
-        _say(
+        say(
             f"{settings.FILE} still names {source}, which is gone: take it out of `inventory` there, "
             "or bring the lab up again."
         )
@@ -119,10 +119,6 @@ def _one(given: str | None, same: str | None) -> str | None:
     if given and same and given != same:
         raise UsageError(f"Two labs are named: {given} and {same}.", "Name one.")
     return given or same
-
-
-def _say(line: str) -> None:
-    said().print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _suite_and_image(entry: str) -> tuple[lab.Suite, str]:

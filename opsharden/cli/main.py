@@ -17,8 +17,8 @@ from typer.core import TyperGroup
 
 from opsharden import __version__
 from opsharden.cli import misuse
-from opsharden.cli.console import data, said
 from opsharden.errors import OpshardenError, UsageError
+from opsharden.visible import visible
 
 _COMPLETING = "_OPSHARDEN_COMPLETE"
 """Set by the shell when it asks for the words that may come next."""
@@ -89,6 +89,8 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from opsharden.cli.console import data  # noqa: PLC0415 - what prints takes time to load
+
         data().print(f"opsharden {__version__}", highlight=False)
         raise typer.Exit
 
@@ -115,7 +117,7 @@ def run() -> None:
     except misuse.REFUSED as error:
         asked = misuse.help_asked(error)
         if asked:
-            said().print(asked, markup=False, highlight=False, soft_wrap=True)
+            _say_line(asked)
         else:
             _say(misuse.explained(error))
         sys.exit(UsageError.exit_code)
@@ -146,14 +148,20 @@ def _interrupt(number: int, frame: Any) -> None:
 
 def _say(error: OpshardenError) -> None:
     kind = "usage" if isinstance(error, UsageError) else "error"
-    said().print(f"opsharden: {kind}: {error.message}", markup=False, highlight=False, soft_wrap=True)
+    _say_line(f"opsharden: {kind}: {error.message}")
     if error.advice:
-        said().print(f"  → {error.advice}", markup=False, highlight=False, soft_wrap=True)
+        _say_line(f"  → {error.advice}")
+
+
+def _say_line(line: str) -> None:
+    from opsharden.cli.console import say  # noqa: PLC0415 - what prints takes time to load
+
+    say(line)
 
 
 def _bug(error: Exception) -> None:
     """A mistake of ours: its traceback goes to a file that can be sent to us, not into the user's face."""
     with tempfile.NamedTemporaryFile("w", prefix="opsharden-bug-", suffix=".txt", delete=False) as file:
-        file.write("".join(traceback.format_exception(error)))
+        file.write(visible("".join(traceback.format_exception(error))))
     what = f"this is a mistake in opsharden itself: {type(error).__name__}: {error}"
     _say(OpshardenError(what, f"Please report it with {file.name}; what was filed before it is safe."))

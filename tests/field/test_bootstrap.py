@@ -287,7 +287,7 @@ CASES = (
     Case(
         "another run at work",
         "setsid flock /run/opsharden.lease sleep 1000 >/dev/null 2>&1 </dev/null & sleep 0.3",
-        ("another run of opsharden is at work",),
+        ("is being changed by another run",),
         "pkill -f 'sleep 1000'",
     ),
     Case(

@@ -58,5 +58,5 @@ def test_an_ssh_config_that_only_ssh_can_read_is_left_to_it(home: Path) -> None:
     (home / ".ssh" / "config").write_text("Match exec true\n User anna\n")
     host = Host("web1", "192.0.2.1")
     assert with_account(host, KEY) == host
-    with pytest.raises(Unreachable, match="ansible_user"):
+    with pytest.raises(Unreachable, match="Match exec"):
         automation_user(host)
