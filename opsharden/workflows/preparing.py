@@ -68,6 +68,7 @@ class Outcome:
 
 
 def automation_key(place: Workplace, host: Host) -> Path:
+    """The key that is to let automation in on a host: its own, or the project's."""
     return host.key_file or place.settings.keys / "automation"
 
 
