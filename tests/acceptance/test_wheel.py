@@ -52,6 +52,21 @@ def test_the_content_is_inside(installed: Path, tmp_path: Path) -> None:
     assert {"ssh-no-root", "bkp-fresh", "mon-data-arrives"} <= {control["id"] for control in controls}
 
 
+def test_the_playbook_of_the_wheel_finds_its_roles_from_anywhere(installed: Path, tmp_path: Path) -> None:
+    content = run(installed, tmp_path, "content").stdout.strip()
+    site = f"{content}/playbooks/site.yml"
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    program = [installed / "ansible-playbook", "-i", "web1,", site, "--list-tasks"]
+    listed = subprocess.run(program, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert listed.returncode == 0, listed.stderr
+    assert "ssh : " in listed.stdout
+    assert "backup : " in listed.stdout
+
+
+def test_the_version_is_said(installed: Path, tmp_path: Path) -> None:
+    assert run(installed, tmp_path, "--version").stdout.startswith("opsharden ")
+
+
 def test_this_machine_is_verified_within_seconds_and_without_an_inventory(installed: Path, tmp_path: Path) -> None:
     done = run(installed, tmp_path, "verify", "localhost", "-o", "json")
     assert done.returncode in (3, 4), done.stderr
