@@ -56,7 +56,7 @@ def test_the_playbook_of_the_wheel_finds_its_roles_from_anywhere(installed: Path
     content = run(installed, tmp_path, "content").stdout.strip()
     site = f"{content}/playbooks/site.yml"
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
-    program = [installed / "ansible-playbook", "-i", "web1,", site, "--list-tasks"]
+    program = [str(installed / "ansible-playbook"), "-i", "web1,", site, "--list-tasks"]
     listed = subprocess.run(program, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert listed.returncode == 0, listed.stderr
     assert "ssh : " in listed.stdout
