@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -123,6 +124,11 @@ def test_interrupted_it_ends_soon_and_leaves_no_half_rule(here: Any, run: Run, t
     assert "Interrupted" in said
     assert "Traceback" not in said
     assert here.exec("ls /etc/sudoers.d").split() == ["README"]
+    shown = [sys.executable, "-m", "opsharden", "runs", "show", "latest", "-o", "json"]
+    record = json.loads(subprocess.run(shown, cwd=tmp_path, capture_output=True, text=True, check=False).stdout)
+    assert record["run"]["state"] == "interrupted"
+    filed = {change["task"].split(" SHA256")[0]: change["status"] for change in record["changes"]}
+    assert filed == {"pinned the host key": "changed", "installed python3-apt": "unreachable"}, "nobody knows"
 
 
 def test_nobody_named_and_no_project_is_said_before_anything_is_touched(here: Any, run: Run, tmp_path: Path) -> None:
