@@ -24,7 +24,7 @@ READY = "apt-get -qq update; apt-get -qq install -y --no-install-recommends pyth
 KEEP = "tar -C / -cpf /root/as-new.tar --exclude=etc/hosts --exclude=etc/hostname --exclude=etc/resolv.conf etc home"
 AS_NEW = """
 pkill -f 'sleep 1000'
-rm -rf /home/* /etc/sudoers.d /etc/ssh/sshd_config.d /etc/ssh/keys /etc/apt/gone /run/opsharden.lease
+rm -rf /home/* /etc/sudoers.d /etc/ssh/sshd_config.d /etc/ssh/keys /etc/apt.gone /run/opsharden.lease
 tar -C / -xpf /root/as-new.tar && systemctl reset-failed ssh; systemctl restart ssh
 """
 """A host need not be made anew for each case: what they touch is put back."""
@@ -281,9 +281,9 @@ CASES = (
     ),
     Case(
         "no way to packages",
-        "dpkg --purge python3-apt >/dev/null; mv /etc/apt/sources.list.d /etc/apt/gone; rm -f /etc/apt/sources.list; rm -rf /var/lib/apt/lists/*",
+        "dpkg --purge python3-apt >/dev/null; mv /etc/apt /etc/apt.gone; mkdir /etc/apt; rm -rf /var/lib/apt/lists/*",
         ("apt-get cannot install python3-apt",),
-        "mv /etc/apt/gone /etc/apt/sources.list.d",
+        "rm -rf /etc/apt; mv /etc/apt.gone /etc/apt",
     ),
     Case(
         "another run at work",
