@@ -9,10 +9,13 @@ from typing import Any
 from testinfra.backend.base import BaseBackend, CommandResult
 from testinfra.host import Host as TestinfraHost
 
-from opsharden.errors import HostError, TimedOut, TooMuch
+from opsharden.errors import HostError, TimedOut, TooMuch, TransportBroken
 from opsharden.model import Observation
 from opsharden.probe.transport import OUTPUT_LIMIT, Answer, Transport
 from opsharden.probe.unasked import Missing, reason, shown, unasked
+
+_MOST = 64 << 20
+"""Bytes of all answers of a host: an honest one says a hundredth of it, and the memory of this machine has an end."""
 
 
 class Recorder:
@@ -31,6 +34,7 @@ class Recorder:
         self.transport = transport
         self.missed = 0
         self.waited = 0.0
+        self._kept = 0
         self._answers: dict[str, Answer | None] = {}  # None: asked, and not answered yet
         self._coming: Iterator[tuple[str, Answer]] = iter(())
         self._used: list[str] = []
@@ -103,11 +107,18 @@ class Recorder:
     def _take(self) -> None:
         try:
             command, answer = next(self._coming)
+            self._bound(answer)
         except HostError:
             # What was still to come does not come any more; it may be asked again.
             self._answers = {asked: known for asked, known in self._answers.items() if known is not None}
             raise
         self._answers[command] = answer
+
+    def _bound(self, answer: Answer) -> None:
+        if isinstance(answer, Observation):
+            self._kept += len(answer.stdout) + len(answer.stderr)
+            if self._kept > _MOST:
+                raise TransportBroken(f"{answer.host} says more in all than the {_MOST >> 20} MiB that are kept.")
 
 
 class Said(CommandResult):  # type: ignore[misc]  # testinfra ships no types

@@ -69,3 +69,11 @@ def test_a_lost_host_answers_nothing_that_was_still_to_come(here: Dialogue) -> N
     for _ in range(2):
         with pytest.raises(TransportBroken):
             recorder.ask("sleep 0.3; echo b")
+
+
+def test_a_host_that_says_too_much_in_all_is_left(here: Dialogue) -> None:
+    recorder = Recorder(here)
+    recorder.expect([f"head -c 4000000 /dev/zero; : {number}" for number in range(40)])
+    with pytest.raises(TransportBroken, match="64 MiB"):
+        recorder.settle()
+    assert sum(len(seen.stdout) for seen in recorder._answers.values() if seen and hasattr(seen, "stdout")) <= 64 << 20
