@@ -16,7 +16,7 @@ from opsharden.probe import comparison
 from opsharden.probe.checks import ARGUMENTS, Check
 from opsharden.probe.comparison import Comparison
 from opsharden.probe.marker import declare_marker
-from opsharden.probe.telling import plain
+from opsharden.probe.telling import cut, plain
 from opsharden.probe.verdict import verdict_of
 from opsharden.visible import quoted
 
@@ -99,5 +99,5 @@ def _verdict(check: Check, plugin: _Given, watched: Comparison, said: str) -> tu
             return verdict_of(check, plugin.raised, watched)
         if report.skipped:
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
-            return Verdict.NOT_APPLICABLE, str(reason).removeprefix("Skipped: ")
+            return Verdict.NOT_APPLICABLE, cut(plain(str(reason).removeprefix("Skipped: ")))
     return Verdict.PASS, ""

@@ -12,7 +12,7 @@ from opsharden.errors import OpshardenError
 from opsharden.model import Verdict
 from opsharden.probe.checks import Check
 from opsharden.probe.comparison import Comparison
-from opsharden.probe.telling import plain
+from opsharden.probe.telling import cut, plain
 from opsharden.visible import quoted
 
 _TESTINFRA = Path(testinfra.__file__).parent
@@ -30,10 +30,10 @@ def verdict_of(check: Check, error: BaseException, watched: Comparison) -> tuple
         return Verdict.FAIL, watched.failed(error)
     watched.forget()
     if isinstance(error, pytest.fail.Exception):
-        return Verdict.FAIL, plain(str(error))
+        return Verdict.FAIL, cut(plain(str(error)))
     # unittest's own is known by its name: it is loaded by checks that use it, and by nobody else.
     if isinstance(error, pytest.skip.Exception) or type(error).__name__ == "SkipTest":
-        return Verdict.NOT_APPLICABLE, str(error)
+        return Verdict.NOT_APPLICABLE, cut(plain(str(error)))
     if isinstance(error, OpshardenError):
         return Verdict.ERROR, f"{error.message} {error.advice}".strip()
     return Verdict.ERROR, _broken(check, error)

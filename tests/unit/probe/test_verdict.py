@@ -143,6 +143,13 @@ def test_a_skip_is_not_applicable(judged: Judge, signature: str, body: str) -> N
     assert (found.verdict, found.reason) == (Verdict.NOT_APPLICABLE, "no cron")
 
 
+@pytest.mark.parametrize("how", ["pytest.fail", "pytest.skip", "raise ValueError", "assert False, str"])
+def test_a_reason_is_never_more_than_a_page(judged: Judge, how: str) -> None:
+    found = judged(f"{how}('line\\n' * 1_000_000)", {})
+    assert len(found.reason) < 2200
+    assert len(found.observed) + len(found.expected) < 4400
+
+
 def test_a_check_that_holds_is_told_the_same_way(judged: Judge) -> None:
     found = judged("assert host.check_output('x') == 'one'", {"x": (0, "one\n", "")})
     assert (found.verdict, found.observed, found.expected) == (Verdict.PASS, "one", "one")
