@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from opsharden import trust
 from opsharden.errors import SettingsError
 
 FILE = "opsharden.toml"
@@ -70,7 +71,8 @@ def effective(
     project: Path | None = None, flags: Mapping[str, object] | None = None
 ) -> tuple[Settings, dict[str, str]]:
     """Like `load`, and beside it where each value came from: `default`, `file`, `environment` or `flag`."""
-    root = (project or Path.cwd()).resolve()
+    root = _here(project)
+    trust.hold(root, ())  # before anything in it is read
     layers = {
         "file": _from_file(root / FILE),
         "environment": _from_environment(),
@@ -97,7 +99,15 @@ def effective(
     settings = settings.model_copy(update={name: _anchored(root, getattr(settings, name)) for name in _PATHS})
     if "://" not in settings.database:
         settings = settings.model_copy(update={"database": str(root / settings.database)})
+    trust.hold(root, (*settings.roles, *settings.checks, *settings.profile_dirs))
     return settings, {name: sources.get(name, "default") for name in Settings.model_fields}
+
+
+def _here(project: Path | None) -> Path:
+    try:
+        return (project or Path.cwd()).resolve()
+    except OSError:
+        raise SettingsError("The folder we stand in is gone.", "`cd` to the project's folder.") from None
 
 
 def _from_file(path: Path) -> dict[str, object]:
@@ -105,8 +115,10 @@ def _from_file(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}.", "Check its owner and mode.") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not written in UTF-8.", "Save it as UTF-8.") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.", "Check its owner and mode.") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}.", "Strings are quoted, lists are in [ ].") from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from opsharden.evidence import Store, new_run_id
 from opsharden.model import ExitCode, Host, HostStatus, Member, Run, RunState, utcnow
 from opsharden.redaction import Redactor
 from opsharden.workflows.commandline import filed_command
+from opsharden.workflows.operator import operator
 from opsharden.workflows.workplace import Targets, Workplace
 
 
@@ -63,7 +63,7 @@ def filed(store: Store, verb: str, place: Workplace, targets: Targets, parent: s
             verb=verb,
             state=RunState.RUNNING,
             started_at=now,
-            operator=_operator(),
+            operator=operator(),
             control_node=socket.gethostname(),
             command=filed_command(sys.argv[1:]),
             version=__version__,
@@ -103,10 +103,3 @@ def _close(store: Store, run_id: str, exit_code: int) -> None:
         store.finish(run_id, RunState.FAILED, exit_code, utcnow())
     except OpshardenError:
         return
-
-
-def _operator() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
