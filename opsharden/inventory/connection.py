@@ -86,7 +86,7 @@ def _client(name: str, wanted: Any, program: Any) -> str:
     """Which SSH client to use. A program of the user's own is an OpenSSH, and asked for by being named."""
     client = str(wanted or "auto")
     if client not in ("auto", "paramiko", "openssh"):
-        raise Unresolved(f"The host {name} has opsharden_ssh_client {client}; it can be auto, paramiko or openssh.")
+        raise Unresolved(f"{name} has opsharden_ssh_client {client}; it can be auto, paramiko or openssh.")
     named = str(program or "ssh")
     return client if client == "paramiko" or named == "ssh" else named
 
@@ -97,7 +97,7 @@ def _port(name: str, value: Any) -> int:
     except ValueError:
         port = 0
     if not 0 < port < 65536:
-        raise Unresolved(f"The host {name} has the port {value!r}, which is no number from 1 to 65535.")
+        raise Unresolved(f"{name} has the port {value!r}, which is no number from 1 to 65535.")
     return port
 
 
@@ -110,7 +110,7 @@ def _word(name: str, what: str, value: Any) -> str | None:
     if value is None:
         return None
     if _ODD.search(str(value).replace("\\", "")):  # a domain's user has a backslash
-        raise Unresolved(f"The host {name} has the {what} {str(value)!r}, which cannot be one.")
+        raise Unresolved(f"{name} has the {what} {str(value)!r}, which cannot be one.")
     return str(value)
 
 
@@ -125,7 +125,7 @@ def _address(name: str, value: Any, connection: str) -> str:
         labels = address.removesuffix(".").split(".")
         if _ODD.search(address) or not all(labels) or any(len(_ascii(label)) > _LABEL for label in labels):
             raise Unresolved(
-                f"The host {name} cannot be looked up: {address!r} is no host name.",
+                f"{name} cannot be looked up: {address!r} is no host name.",
                 "Correct its name or ansible_host; each part of a name has 1 to 63 signs.",
             ) from None
     return address
