@@ -39,7 +39,8 @@ def open_vault(keys: VaultKeys, loader: Loader, tell: Callable[[str], None]) -> 
     """Get every password, and let a loader open vaulted content with them.
 
     What Ansible's own settings name (ANSIBLE_VAULT_PASSWORD_FILE, ANSIBLE_VAULT_IDENTITY_LIST, ansible.cfg) counts too.
-    Where one of those is missing and others are there, that is told and no more: a team's ansible.cfg names them all.
+    Where one of those is missing, that is told and no more: a team's ansible.cfg names them all, and what stays closed
+    without it says so.
 
     Raises:
         VaultError: A file cannot be read, a program fails, or one of them gives nothing.
@@ -56,8 +57,6 @@ def open_vault(keys: VaultKeys, loader: Loader, tell: Callable[[str], None]) -> 
         loader.set_vault_secrets(secrets)  # a password file may itself be vaulted, with one that came before
     if keys.password is not None:
         secrets.append((constants.DEFAULT_VAULT_IDENTITY, VaultSecret(keys.password.get_secret_value().encode())))
-    if excused and not secrets:
-        raise excused[0]
     for error in excused:
         tell(error.message)
     loader.set_vault_secrets(secrets)

@@ -79,9 +79,8 @@ def test_what_only_the_settings_name_may_be_missing(tmp_path: Path, monkeypatch:
     told: list[str] = []
     assert [label for label, _ in open_vault(VaultKeys(), ansible_api.Loader(), told.append)] == ["prod"]
     assert "/nowhere was not found" in told[0]
-    monkeypatch.setattr(ansible_api.constants, "DEFAULT_VAULT_IDENTITY_LIST", ["dev@/nowhere"])
     with pytest.raises(VaultError, match="/nowhere was not found"):
-        open_vault(VaultKeys(), ansible_api.Loader(), told.append)
+        open_vault(VaultKeys(ids=("dev@/nowhere",)), ansible_api.Loader(), told.append)
 
 
 def test_extra_variables_from_a_vaulted_file_and_with_vaulted_values(
