@@ -1,0 +1,255 @@
+"""The settings that sshd works with, and what they have to be.
+
+What applies to everyone sshd itself says (`sshd -T`); what applies to some, and which line decides, is in its files.
+"""
+
+import functools
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+
+import pytest
+
+from opsharden.errors import Unanswered
+from opsharden.model import Mismatch
+
+MAIN = "/etc/ssh/sshd_config"
+OURS = "/etc/ssh/sshd_config.d/00-opsharden.conf"
+EFFECTIVE = "test ! -x /usr/sbin/sshd || /usr/sbin/sshd -T"
+EFFECTIVE_OF = "/usr/sbin/sshd -T -f %s"
+EFFECTIVE_WITH = "/usr/sbin/sshd -T -f %s -o %s"
+
+_LAST_WINS = "maxstartups"
+_LEVELS = ("quiet", "fatal", "error", "info", "verbose", "debug", "debug1", "debug2", "debug3")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a setting has to be.
+
+    Attributes:
+        wanted: In words.
+        holds: Whether a value is right.
+        stricter: Whether one value that holds is stricter than another.
+        shown: A value in words.
+    """
+
+    wanted: str
+    holds: Callable[[str], bool]
+    stricter: Callable[[str, str], bool] = lambda value, than: False
+    shown: Callable[[str], str] = str
+
+
+class Rules:
+    """What settings have to be: one function for each kind."""
+
+    @staticmethod
+    def exactly(value: str) -> Rule:
+        """One word, in whatever case."""
+        return Rule(value, lambda found: found.lower() == value)
+
+    @staticmethod
+    def from_to(least: int, most: int, unit: str = "") -> Rule:
+        """A number, or a time in one of sshd's formats. Some settings take 0 for no limit: `least` says whether."""
+        return Rule(
+            f"{least} to {most}{unit}",
+            lambda found: least <= number(found) <= most,
+            lambda value, than: number(value) < number(than),
+            lambda found: f"{found}{unit if found.isdigit() else ''}",
+        )
+
+    @staticmethod
+    def at_least(level: str) -> Rule:
+        """A LogLevel. What DEBUG writes holds all that VERBOSE does, and more about users than they may want known."""
+        enough = _LEVELS.index(level.lower())
+        return Rule(
+            f"{level} or more",
+            lambda found: _LEVELS.index(found.lower()) >= enough,
+            lambda value, than: _LEVELS.index(value.lower()) > _LEVELS.index(than.lower()),
+        )
+
+    @staticmethod
+    def none_of(patterns: list[str]) -> Rule:
+        """A list of algorithms without those that are refused."""
+
+        def refused(found: str) -> list[str]:
+            return [name for name in found.split(",") if any(fnmatchcase(name, pattern) for pattern in patterns)]
+
+        def stricter(value: str, than: str) -> bool:
+            return value[:1] not in "+-^" and set(value.split(",")) < set(than.split(","))
+
+        return Rule(
+            f"none of {', '.join(patterns)}",
+            lambda found: not refused(found),
+            stricter,
+            lambda f: ", ".join(refused(f)),
+        )
+
+    @staticmethod
+    def startups(limit: Mapping[str, int]) -> Rule:
+        """MaxStartups. A higher rate refuses more, so it is the one part that may be larger."""
+        start, rate, full = (int(limit[part]) for part in ("start", "rate", "full"))
+
+        def parts(found: str) -> tuple[int, int, int]:
+            first, *others = (int(part) for part in found.split(":"))
+            return (first, -others[0], others[1]) if others else (first, -100, first)
+
+        def within(value: tuple[int, int, int], limits: tuple[int, int, int]) -> bool:
+            return all(part <= most for part, most in zip(value, limits, strict=True))
+
+        return Rule(
+            f"{start}:{rate}:{full} or stricter",
+            lambda found: within(parts(found), (start, -rate, full)),
+            lambda value, than: within(parts(value), parts(than)) and parts(value) != parts(than),
+        )
+
+    @staticmethod
+    def text(wanted: str, holds: Callable[[str], bool]) -> Rule:
+        """Something else, told by the check."""
+        return Rule(wanted, holds)
+
+
+def number(value: str) -> int:
+    """A number, or a time as seconds: sshd_config(5), TIME FORMATS."""
+    units = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+    parts = re.findall(r"(-?\d+)([smhdw]?)", value.lower())
+    return sum(int(count) * units[unit] for count, unit in parts) if parts else -1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What sshd works with.
+
+    Attributes:
+        effective: Keyword in lower case -> its values for everyone, as sshd says them.
+        lines: All lines that sshd reads, in its order.
+        forced: Keyword -> where sshd's command line sets it.
+        main: The file that sshd is started with.
+    """
+
+    effective: Mapping[str, tuple[str, ...]]
+    lines: tuple[object, ...]
+    forced: Mapping[str, str]
+    main: str
+
+    def value(self, keyword: str) -> str:
+        """What applies to everyone."""
+        return self.effective[keyword.lower()][0]
+
+    def decides(self, keyword: str) -> object | None:
+        """The line that sets what applies to everyone; none where sshd's default or command line does."""
+        return next(iter(self._for_everyone(keyword)), None)
+
+    def is_ours(self, line: object | None) -> bool:
+        """Whether a line stands in the role's own file."""
+        return line is not None and line.path == OURS
+
+    def _for_everyone(self, keyword: str) -> list[object]:
+        """The one that counts first."""
+        lines = [line for line in self.lines if line.keyword == keyword.lower() and not line.blocks]
+        if keyword.lower() == _LAST_WINS:
+            return lines[::-1]
+        return [line for line in lines if line.matched] + [line for line in lines if not line.matched]
+
+    def exceptions(self, keyword: str) -> Iterator[object]:
+        """What applies to some: of lines with the same condition, the first; none behind a `Match all`."""
+        seen = set()
+        for line in self.lines:
+            if line.keyword != keyword.lower() or not line.matched:
+                continue
+            if not line.blocks:
+                return
+            if line.blocks not in seen:
+                seen.add(line.blocks)
+                yield line
+
+    def amiss(self, keyword: str, rule: Rule) -> list[Mismatch]:
+        """Where a setting is not as a rule has it: for everyone, and for some."""
+        found = []
+        line, forced = self.decides(keyword), self.forced.get(keyword.lower(), "")
+        place = forced or (line.place if line else "")
+        value = self.value(keyword)
+        if not rule.holds(value):
+            by_hand = ""
+            if forced:
+                by_hand = f"{place} sets {keyword} on sshd's command line, which beats every file: take it out there."
+            elif line and line.matched:
+                by_hand = (
+                    f"{place} sets {keyword} in a Match block for all, which beats all other lines: change it there."
+                )
+            found.append(Mismatch(keyword, rule.shown(value), rule.wanted, place, by_hand))
+        elif line and line.path == OURS and not forced:
+            found += [
+                Mismatch(keyword, rule.shown(value), f"{rule.shown(each.value)}, as {each.place} has it", place)
+                for each in itertools.islice(self._for_everyone(keyword), 1, None)
+                if each.path != OURS and rule.holds(each.value) and rule.stricter(each.value, value)
+            ][:1]
+        found += [
+            Mismatch(
+                f"{keyword} for {' and '.join(each.blocks)}",
+                rule.shown(each.value),
+                rule.wanted,
+                each.place,
+                f"{each.place} sets {keyword} in a Match block; what was decided for some is left to you: "
+                "change the line or take it out.",
+            )
+            for each in self.exceptions(keyword)
+            if not rule.holds(each.value)
+        ]
+        return found
+
+
+@functools.lru_cache(
+    maxsize=64
+)  # every check of a host reads the same, and many hosts say the same; nothing changes it
+def _effective(said: str) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for line in said.splitlines():
+        keyword, _, value = line.partition(" ")
+        found[keyword] = (*found.get(keyword, ()), value)
+    return MappingProxyType(found)
+
+
+def _asked(host: object, command: str, *words: str) -> Mapping[str, tuple[str, ...]]:
+    answer = host.run(command, *words)
+    if answer.rc != 0:
+        said = answer.stderr.strip().splitlines()
+        raise Unanswered(f"sshd does not say how it works: {said[-1] if said else 'it cannot be run'}.")
+    return _effective(answer.stdout)
+
+
+def _forced(host: object, start: object) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """What the command line sets: keyword, place, value; sshd takes the first."""
+    seen = set()
+    for option, place in start.options:
+        keyword = re.split(r"[\s=]", option.strip(), maxsplit=1)[0].lower()
+        if keyword not in seen and keyword not in ("include", "match"):
+            seen.add(keyword)
+            effective = _asked(host, EFFECTIVE_WITH, start.main, option)
+            if keyword in effective:
+                yield keyword, place, effective[keyword]
+
+
+@pytest.fixture
+def rules() -> type[Rules]:
+    """What settings have to be."""
+    return Rules
+
+
+@pytest.fixture
+def sshd(host, reading, start) -> Settings:
+    """The settings in force."""
+    effective = _asked(host, EFFECTIVE)
+    if not effective:
+        pytest.skip("no SSH server is installed")
+    if start.main != MAIN:
+        effective = _asked(host, EFFECTIVE_OF, start.main)
+    forced = {}
+    for keyword, place, value in _forced(host, start):
+        effective = {**effective, keyword: value}
+        if keyword != _LAST_WINS:
+            forced[keyword] = place
+    return Settings(effective, tuple(reading.follow(start.main)), forced, start.main)

@@ -1,0 +1,314 @@
+#!/usr/bin/python
+"""Brings settings of sshd about where they do not hold, and touches no other."""
+
+DOCUMENTATION = r"""
+module: opsharden_sshd
+short_description: Settings of sshd that hold, whoever set them
+description:
+  - Looks at what sshd works with. A setting that holds stays as it is, wherever it is set, and so does a stricter one.
+  - What does not hold is set in one file of our own, which sshd is made to read first where it does not count otherwise.
+  - All is tried by sshd before anything is written, looked at again afterwards, and put back if it did not come about
+    or sshd does not answer any more.
+  - Match blocks and settings on sshd's command line are left to whoever wrote them.
+options:
+  path:
+    description: The file of our own.
+    type: path
+    required: true
+  settings:
+    description: What has to hold.
+    type: list
+    elements: dict
+    required: true
+"""
+
+import os
+import shutil
+import socket
+import tempfile
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.opsharden_sshd_config import SSHD, Files, Server, Trouble, split
+from ansible.module_utils.opsharden_sshd_rules import Setting
+
+HEADER = "# Written by opsharden: what did not hold otherwise. One line for each setting.\n"
+
+
+class Plan:
+    """What would be written: our file, and what else has to change for it to count."""
+
+    def __init__(self, module, server, path, settings):
+        self.module, self.server, self.path, self.settings = module, server, path, settings
+        self.files = Files(server.main)
+        self.now = server.effective(server.main)
+        if self.look(self.files) != self.now:
+            raise Trouble("the files that sshd reads could not be followed as sshd follows them")
+
+    def look(self, files):
+        """What sshd would work with."""
+        folder = tempfile.mkdtemp(dir=self.module.tmpdir)
+        try:
+            return self.server.effective(files.stage(folder))
+        finally:
+            shutil.rmtree(folder)
+
+    def holding(self, files):
+        """Which of the settings would hold."""
+        effective = self.look(files)
+        return {each.keyword for each in self.settings if each.holds(effective)}
+
+    def make(self):
+        """The files to be, and the keywords that no file of ours can bring about."""
+        wanted, all_ = self._wanted(), set(self._keywords())
+        files = self._best(wanted, all_)
+        helpless = all_ - self.holding(files)
+        if helpless:
+            own = _own(self.files.text(self.path))
+            wanted.update({keyword: own.get(keyword) for keyword in helpless})
+            files = self._best(wanted, all_ - helpless)
+        self._nothing_else(files)
+        return files, sorted(helpless)
+
+    def _wanted(self):
+        """Our line for each keyword; none where what the host has without ours is enough."""
+        text = self.files.text(self.path)
+        own = _own(text)
+        changed = {self.path: _written(text, dict.fromkeys(self._keywords()))} if text else {}
+        without, aside = Files(self.server.main, changed), Files(self.server.main, changed)
+        rest, enough = self.look(without), self.holding(self._put_aside(aside))
+        wanted = {}
+        for each in self.settings:
+            if each.keyword in enough:
+                wanted[each.keyword] = None
+            elif each.keyword in own and each.stays(self.now, own[each.keyword]):
+                wanted[each.keyword] = own[each.keyword]
+            else:
+                wanted[each.keyword] = each.line(rest, self._with)
+        return wanted
+
+    def _keywords(self):
+        return [each.keyword for each in self.settings]
+
+    def _with(self, line):
+        """What sshd would work with if this line came first."""
+        return self.look(Files(self.server.main, {self.server.main: f"{line}\n{self.files.text(self.server.main)}"}))
+
+    def _best(self, wanted, to_hold):
+        """Our file where it stands, if that is enough; else read before all others."""
+        files = self._files(wanted, False)
+        return files if to_hold <= self.holding(files) else self._files(wanted, True)
+
+    def _files(self, wanted, first):
+        before = self.files.text(self.path)
+        lines = dict(wanted)
+        if first:
+            # What does not count now is not to count because our file moves up.
+            dead = [key for key in _own(before) if not self._counts(key) and key not in lines]
+            lines.update(dict.fromkeys(dead))
+        ours = _written(before, lines)
+        changed = {self.path: ours} if ours != before else {}
+        if first:
+            changed[self.server.main] = self._led(self.files.text(self.server.main))
+        files = Files(self.server.main, changed)
+        return self._put_aside(files)
+
+    def _counts(self, keyword):
+        line = self.files.deciding(keyword)
+        return line is not None and line.path == self.path
+
+    def _led(self, main):
+        """The first file with ours read before all else in it; ours is moved up if it is named further down."""
+        first = f"Include {self.path}"
+        rest = [line for line in main.split("\n") if line.strip() != first]
+        return "\n".join([first, *rest])
+
+    def _put_aside(self, files):
+        """Of MaxStartups sshd takes the last line, so looser ones behind ours become comments."""
+        for each in (each for each in self.settings if each.keyword == "maxstartups"):
+            while not each.holds(self.look(files)):
+                line = files.deciding(each.keyword)
+                if line is None or line.path == self.path:
+                    break
+                text = files.text(line.path).split("\n")
+                text[line.number - 1] = f"# {text[line.number - 1]}"
+                files.changed[line.path] = "\n".join(text)
+        return files
+
+    def _nothing_else(self, files):
+        """Only what was asked for may come out otherwise than before."""
+        after, asked = self.look(files), set(self._keywords())
+        other = sorted(key for key in {*self.now, *after} - asked if self.now.get(key) != after.get(key))
+        if other:
+            raise Trouble(f"{', '.join(other)} would change as well, which was not asked for")
+
+
+def _own(text):
+    """Keyword -> line, of our file."""
+    found = {}
+    for line in text.split("\n"):
+        keyword, words = split(line)
+        if keyword == "match":
+            break
+        if words:
+            found.setdefault(keyword, line)
+    return found
+
+
+def _written(text, lines):
+    """Our file with some keywords set anew, or taken out; all other lines stay as they are."""
+    kept, done = [], set()
+    for line in text.split("\n"):
+        keyword, _ = split(line)
+        if keyword not in lines:
+            kept.append(line)
+        elif lines[keyword] and keyword not in done:
+            kept.append(lines[keyword])
+            done.add(keyword)
+    new = [line for keyword, line in lines.items() if line and keyword not in done]
+    at = next((at for at, line in enumerate(kept) if split(line)[0] == "match"), len(kept))
+    while at and not kept[at - 1].strip():
+        at -= 1
+    kept[at:at] = new
+    whole = "\n".join(kept).rstrip("\n") + "\n" if any(kept) else ""
+    return whole if text or not new else HEADER + whole
+
+
+class Writing:
+    """The files put in place; and back, if it comes to that."""
+
+    def __init__(self, module, files):
+        self.module = module
+        self.new = {os.path.realpath(path): text for path, text in files.changed.items()}
+        self.old = {path: _bytes(path) for path in self.new}
+
+    def write(self):
+        """Put them in place."""
+        for path, text in self.new.items():
+            self._put(path, text.encode("utf-8", "surrogateescape"))
+
+    def back(self):
+        """Put back what was there."""
+        for path, content in self.old.items():
+            if content is None:
+                os.unlink(path)
+            else:
+                self._put(path, content)
+
+    def _put(self, path, content):
+        folder = os.path.dirname(path)
+        if not os.path.isdir(folder):
+            os.mkdir(folder, 0o755)
+        new = not os.path.exists(path)
+        handle, name = tempfile.mkstemp(dir=self.module.tmpdir)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        self.module.atomic_move(name, path)
+        if new:
+            os.chmod(path, 0o600)
+
+    def diff(self):
+        """Before and after, for Ansible."""
+        return [
+            {
+                "before_header": path,
+                "after_header": path,
+                "before": (self.old[path] or b"").decode("utf-8", "replace"),
+                "after": text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
+            }
+            for path, text in self.new.items()
+        ]
+
+
+def _bytes(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+class Running:
+    """The sshd that runs.
+
+    Args:
+        module: To run commands with.
+        listening: What it listens on, as `sshd -T` says: `0.0.0.0:22`, `[::]:22`.
+    """
+
+    def __init__(self, module, listening):
+        self._run = module.run_command
+        self._places = [place.rpartition(":")[::2] for place in listening]
+        self.answered = self.answers(1)
+
+    def reload(self):
+        """Have it take its settings up, where it runs; open sessions outlive that.
+
+        Behind a socket sshd does not survive a reload: it tries to bind again the port that the socket holds. A restart
+        gets the port handed over.
+        """
+        behind = self._run(["systemctl", "--quiet", "is-active", "ssh.socket"])[0] == 0
+        self._run(["systemctl", "try-restart" if behind else "try-reload-or-restart", "ssh.service"])
+
+    def answers(self, seconds):
+        """Whether it greets whoever connects, before so many seconds are over."""
+        until = time.monotonic() + seconds
+        while not any(self._greets(address.strip("[]"), int(port)) for address, port in self._places):
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.2)
+        return True
+
+    @staticmethod
+    def _greets(address, port):
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
+        try:
+            with socket.create_connection((here, port), timeout=2) as connection:
+                return connection.recv(4) == b"SSH-"
+        except OSError:
+            return False
+
+
+def bring_about(module, server, plan):
+    """Write what is needed, and look again."""
+    files, helpless = plan.make()
+    writing = Writing(module, files)
+    changed = any(writing.old[path] != text.encode("utf-8", "surrogateescape") for path, text in writing.new.items())
+    result = {"changed": changed, "left": helpless, "diff": writing.diff() if changed else []}
+    if not changed or module.check_mode:
+        module.exit_json(**result)
+    predicted = plan.look(files)
+    running = Running(module, plan.now.get("listenaddress", []))
+    writing.write()
+    try:
+        if server.effective(server.main) != predicted:
+            raise Trouble("sshd does not come to what was tried before")
+        running.reload()
+        if running.answered and not running.answers(10):
+            raise Trouble("sshd did not answer any more with the new settings")
+    except Trouble:
+        writing.back()
+        running.reload()
+        raise
+    module.exit_json(**result)
+
+
+def main():
+    """Run the module."""
+    arguments = {
+        "path": {"type": "path", "required": True},
+        "settings": {"type": "list", "elements": "dict", "required": True, "options": Setting.OPTIONS},
+    }
+    module = AnsibleModule(arguments, supports_check_mode=True)
+    if not os.access(SSHD, os.X_OK):
+        module.exit_json(changed=False, msg="no SSH server is installed")
+    try:
+        server = Server(module)
+        settings = [Setting(**each) for each in module.params["settings"]]
+        bring_about(module, server, Plan(module, server, module.params["path"], settings))
+    except Trouble as error:
+        module.fail_json(msg=f"The settings of sshd are as they were: {error}.")
+
+
+if __name__ == "__main__":
+    main()

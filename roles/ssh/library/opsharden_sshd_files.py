@@ -1,0 +1,98 @@
+#!/usr/bin/python
+"""Keeps the files that decide who gets in, and as which host, to root."""
+
+DOCUMENTATION = r"""
+module: opsharden_sshd_files
+short_description: Settings and keys of sshd that only root can read or change
+description:
+  - Takes rights away from what sshd reads in /etc/ssh, and from the folders there. It gives none.
+  - Links are followed. What lies outside of /etc/ssh may serve others too and is left as it is.
+options: {}
+"""
+
+import glob
+import os
+import stat
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.opsharden_sshd_config import MAIN, SSHD, Files, Server, Trouble, split
+
+HOME = "/etc/ssh"
+
+
+def guarded(server):
+    """Each file and the mode it may have at most."""
+    files = Files(server.main)
+    lines = list(files.lines())
+    lines += [(*[None] * 2, *split(option), *[None] * 2) for option in server.options]
+    most = dict.fromkeys([*files.read, MAIN, *_below(f"{MAIN}.d")], 0o600)
+    for _, _, keyword, words, *_ in lines:
+        if keyword == "hostkey" and words:
+            most[words[0]] = 0o600
+            most[f"{words[0]}.pub"] = 0o644
+        if keyword == "hostcertificate" and words:
+            most[words[0]] = 0o644
+    most.update(dict.fromkeys(glob.glob(f"{HOME}/ssh_host_*_key"), 0o600))
+    most.update(dict.fromkeys(glob.glob(f"{HOME}/ssh_host_*.pub"), 0o644))
+    return most
+
+
+def _below(folder):
+    return [os.path.join(where, name) for where, _, names in os.walk(folder, followlinks=True) for name in names]
+
+
+def folders(paths):
+    """The folders in /etc/ssh on the way to any of them, links followed."""
+    found = set()
+    for path in paths:
+        while path.startswith(f"{HOME}/"):
+            path = os.path.dirname(path)
+            found.add(path)
+    return found
+
+
+def wrong(path, most):
+    """What owner and mode are, where they are not right."""
+    found = os.stat(path)
+    mode = stat.S_IMODE(found.st_mode)
+    if stat.S_ISDIR(found.st_mode):
+        # root's own group may write: nobody else is in it.
+        is_open = found.st_uid != 0 or mode & 0o002 or (mode & 0o020 and found.st_gid != 0)
+    else:
+        is_open = (found.st_uid, found.st_gid) != (0, 0) or mode & ~most
+    return mode if is_open else None
+
+
+def keep_to_root(path, mode):
+    """Take away what is too much; the file is the one that was looked at, whatever is put in its place meanwhile."""
+    opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        os.fchown(opened, 0, 0)
+        os.fchmod(opened, mode)
+    finally:
+        os.close(opened)
+
+
+def main():
+    """Run the module."""
+    module = AnsibleModule({}, supports_check_mode=True)
+    if not os.access(SSHD, os.X_OK):
+        module.exit_json(changed=False, msg="no SSH server is installed")
+    try:
+        most = guarded(Server(module))
+    except Trouble as error:
+        module.fail_json(msg=f"The files of sshd are as they were: {error}.")
+    real = {os.path.realpath(path): mode for path, mode in most.items() if os.path.isfile(path)}
+    todo = {**dict.fromkeys(sorted(folders([*real, *most])), 0o7755), **real}
+    changed = []
+    for path, limit in todo.items():
+        mode = wrong(path, limit) if os.path.realpath(path) == path and f"{path}/".startswith(f"{HOME}/") else None
+        if mode is not None:
+            changed.append(path)
+            if not module.check_mode:
+                keep_to_root(path, mode & limit)
+    module.exit_json(changed=bool(changed), files=changed)
+
+
+if __name__ == "__main__":
+    main()
