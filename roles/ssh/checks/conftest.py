@@ -106,6 +106,7 @@ class Reading:
         self._host = host
         self._files = dict(_written(written))
         self.read: list[str] = []
+        self.folders: set[str] = set()
 
     def follow(self, main: str, universe: Sequence[str] = ()) -> Iterator[Line]:
         """All lines from a first file on, in sshd's order.
@@ -136,6 +137,8 @@ class Reading:
 
     def _included(self, pattern: str) -> list[str]:
         pattern = posixpath.normpath(pattern)
+        if not any(sign in posixpath.dirname(pattern) for sign in "*?["):
+            self.folders.add(posixpath.dirname(pattern))
         if pattern.startswith("/etc/ssh/"):
             return matching(pattern, self._universe)
         fixed = pattern.split("/")

@@ -1,25 +1,10 @@
 #!/usr/bin/python
-"""Brings settings of sshd about where they do not hold, and touches no other."""
+"""Brings settings of sshd about where they do not hold, and touches no other.
 
-DOCUMENTATION = r"""
-module: opsharden_sshd
-short_description: Settings of sshd that hold, whoever set them
-description:
-  - Looks at what sshd works with. A setting that holds stays as it is, wherever it is set, and so does a stricter one.
-  - What does not hold is set in one file of our own, which sshd is made to read first where it does not count otherwise.
-  - All is tried by sshd before anything is written, looked at again afterwards, and put back if it did not come about
-    or sshd does not answer any more.
-  - Match blocks and settings on sshd's command line are left to whoever wrote them.
-options:
-  path:
-    description: The file of our own.
-    type: path
-    required: true
-  settings:
-    description: What has to hold.
-    type: list
-    elements: dict
-    required: true
+A setting that holds stays as it is, wherever it is set, and so does a stricter one. What does not hold is set in one
+file of our own, which sshd is made to read first where it does not count otherwise. All is tried by sshd before
+anything is written, looked at again afterwards, and put back if it did not come about or sshd does not answer any more.
+Match blocks and settings on sshd's command line are left to whoever wrote them; `left` names those settings.
 """
 
 import os
@@ -30,7 +15,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.opsharden_sshd_config import SSHD, Files, Server, Trouble, split
-from ansible.module_utils.opsharden_sshd_rules import Setting
+from ansible.module_utils.opsharden_sshd_rules import OPTIONS, Setting
 
 HEADER = "# Written by opsharden: what did not hold otherwise. One line for each setting.\n"
 
@@ -261,12 +246,25 @@ class Running:
 
     @staticmethod
     def _greets(address, port):
-        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - as sshd says it; we connect
         try:
             with socket.create_connection((here, port), timeout=2) as connection:
                 return connection.recv(4) == b"SSH-"
         except OSError:
             return False
+
+
+def what_went_wrong(server, running, predicted):
+    """Have sshd take up what was written; why it has to be put back, if it has to be."""
+    try:
+        if server.effective(server.main) != predicted:
+            return "sshd does not come to what was tried before"
+    except Trouble as error:
+        return str(error)
+    running.reload()
+    if running.answered and not running.answers(10):
+        return "sshd did not answer any more with the new settings"
+    return ""
 
 
 def bring_about(module, server, plan):
@@ -280,16 +278,11 @@ def bring_about(module, server, plan):
     predicted = plan.look(files)
     running = Running(module, plan.now.get("listenaddress", []))
     writing.write()
-    try:
-        if server.effective(server.main) != predicted:
-            raise Trouble("sshd does not come to what was tried before")
-        running.reload()
-        if running.answered and not running.answers(10):
-            raise Trouble("sshd did not answer any more with the new settings")
-    except Trouble:
+    trouble = what_went_wrong(server, running, predicted)
+    if trouble:
         writing.back()
         running.reload()
-        raise
+        raise Trouble(trouble)
     module.exit_json(**result)
 
 
@@ -297,7 +290,7 @@ def main():
     """Run the module."""
     arguments = {
         "path": {"type": "path", "required": True},
-        "settings": {"type": "list", "elements": "dict", "required": True, "options": Setting.OPTIONS},
+        "settings": {"type": "list", "elements": "dict", "required": True, "options": OPTIONS},
     }
     module = AnsibleModule(arguments, supports_check_mode=True)
     if not os.access(SSHD, os.X_OK):

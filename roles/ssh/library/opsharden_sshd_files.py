@@ -1,13 +1,8 @@
 #!/usr/bin/python
-"""Keeps the files that decide who gets in, and as which host, to root."""
+"""Keeps the files that decide who gets in, and as which host, to root.
 
-DOCUMENTATION = r"""
-module: opsharden_sshd_files
-short_description: Settings and keys of sshd that only root can read or change
-description:
-  - Takes rights away from what sshd reads in /etc/ssh, and from the folders there. It gives none.
-  - Links are followed. What lies outside of /etc/ssh may serve others too and is left as it is.
-options: {}
+Takes rights away from what sshd reads in /etc/ssh and from the folders there, and gives none. Links are followed. What
+lies outside of /etc/ssh may serve others too and is left as it is.
 """
 
 import glob
@@ -21,7 +16,7 @@ HOME = "/etc/ssh"
 
 
 def guarded(server):
-    """Each file and the mode it may have at most."""
+    """Each file and the mode it may have at most; and the folders that files are included from."""
     files = Files(server.main)
     lines = list(files.lines())
     lines += [(*[None] * 2, *split(option), *[None] * 2) for option in server.options]
@@ -34,7 +29,7 @@ def guarded(server):
             most[words[0]] = 0o644
     most.update(dict.fromkeys(glob.glob(f"{HOME}/ssh_host_*_key"), 0o600))
     most.update(dict.fromkeys(glob.glob(f"{HOME}/ssh_host_*.pub"), 0o644))
-    return most
+    return most, [folder for folder in files.folders if os.path.isdir(folder)]
 
 
 def _below(folder):
@@ -43,12 +38,8 @@ def _below(folder):
 
 def folders(paths):
     """The folders in /etc/ssh on the way to any of them, links followed."""
-    found = set()
-    for path in paths:
-        while path.startswith(f"{HOME}/"):
-            path = os.path.dirname(path)
-            found.add(path)
-    return found
+    found = {os.path.dirname(path) for path in paths if path.startswith(f"{HOME}/")}
+    return found | folders(found) if found else found
 
 
 def wrong(path, most):
@@ -79,11 +70,14 @@ def main():
     if not os.access(SSHD, os.X_OK):
         module.exit_json(changed=False, msg="no SSH server is installed")
     try:
-        most = guarded(Server(module))
+        most, include_from = guarded(Server(module))
     except Trouble as error:
         module.fail_json(msg=f"The files of sshd are as they were: {error}.")
     real = {os.path.realpath(path): mode for path, mode in most.items() if os.path.isfile(path)}
-    todo = {**dict.fromkeys(sorted(folders([*real, *most])), 0o7755), **real}
+    todo = {
+        **dict.fromkeys(sorted(folders([*real, *most, *(f"{folder}/*" for folder in include_from)])), 0o7755),
+        **real,
+    }
     changed = []
     for path, limit in todo.items():
         mode = wrong(path, limit) if os.path.realpath(path) == path and f"{path}/".startswith(f"{HOME}/") else None

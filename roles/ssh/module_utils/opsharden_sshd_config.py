@@ -44,12 +44,14 @@ class Files:
 
     Attributes:
         read: The files that were read so far.
+        folders: The ones they were looked for in.
     """
 
     def __init__(self, main, changed=None):
         self.main = main
         self.changed = dict(changed or {})
         self.read = set()
+        self.folders = set()
 
     def text(self, path):
         """A file's text; nothing where there is no file."""
@@ -64,6 +66,7 @@ class Files:
     def included(self, pattern):
         """The files that an Include names, in sshd's order."""
         pattern = os.path.normpath(os.path.join("/etc/ssh", pattern))
+        self.folders.add(os.path.dirname(pattern))
         new = [
             path
             for path in self.changed

@@ -5,6 +5,20 @@ from fnmatch import fnmatchcase
 
 LEVELS = ("QUIET", "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3")
 
+OPTIONS = {
+    "control": {"type": "str"},
+    "keyword": {"type": "str", "required": True},
+    "rule": {
+        "type": "str",
+        "required": True,
+        "choices": ["same", "at_most", "at_least", "refuses", "says", "startups"],
+    },
+    "value": {"type": "str"},
+    "least": {"type": "int", "default": 0},
+    "patterns": {"type": "list", "elements": "str", "default": []},
+}
+"""A setting as the module takes it."""
+
 
 class Setting:
     """One setting.
@@ -16,19 +30,6 @@ class Setting:
         least: The smallest number that holds; sshd takes 0 for no limit in some.
         patterns: Algorithms that are refused.
     """
-
-    OPTIONS = {
-        "control": {"type": "str"},
-        "keyword": {"type": "str", "required": True},
-        "rule": {
-            "type": "str",
-            "required": True,
-            "choices": ["same", "at_most", "at_least", "refuses", "says", "startups"],
-        },
-        "value": {"type": "str"},
-        "least": {"type": "int", "default": 0},
-        "patterns": {"type": "list", "elements": "str", "default": []},
-    }
 
     def __init__(self, keyword, rule, value=None, least=0, patterns=(), control=None):
         self.name, self.keyword = keyword, keyword.lower()

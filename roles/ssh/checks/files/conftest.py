@@ -52,6 +52,7 @@ class Guarded:
         behind = [path for link in linked for path in _answered(host.run(BEHIND, link), link).splitlines()]
         self._lines = [*reading.follow(start.main, universe=[*self._entries, *behind])]
         self._read = (*reading.read, *(path for path in behind if path.startswith(f"{MAIN}.d/")))
+        self._include_from = sorted(reading.folders)
         self._options = start.options
 
     def amiss(self) -> list[Mismatch]:
@@ -60,6 +61,9 @@ class Guarded:
         for path, most in self._files():
             files.setdefault(path, most)
         found = [each for path, most in files.items() for each in self._file(path, most)]
+        for folder in self._include_from:
+            # Whoever can write there can have sshd read more.
+            found += self._folders(f"{folder}/*") if self._entry(folder) else []
         return list({each.what: each for each in found}.values())
 
     def _files(self) -> Iterator[tuple[str, int]]:

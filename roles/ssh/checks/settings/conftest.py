@@ -74,6 +74,7 @@ class Rules:
     @staticmethod
     def none_of(patterns: list[str]) -> Rule:
         """A list of algorithms without those that are refused."""
+        patterns = patterns.split(",") if isinstance(patterns, str) else patterns
 
         def refused(found: str) -> list[str]:
             return [name for name in found.split(",") if any(fnmatchcase(name, pattern) for pattern in patterns)]
