@@ -214,8 +214,8 @@ def _effective(said: str) -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType(found)
 
 
-def _asked(host: object, command: str, *words: str) -> Mapping[str, tuple[str, ...]]:
-    answer = host.run(command, *words)
+def _said(answer: object) -> Mapping[str, tuple[str, ...]]:
+    """What sshd says it works with."""
     if answer.rc != 0:
         said = answer.stderr.strip().splitlines()
         raise Unanswered(f"sshd does not say how it works: {said[-1] if said else 'it cannot be run'}.")
@@ -229,7 +229,7 @@ def _forced(host: object, start: object) -> Iterator[tuple[str, str, tuple[str, 
         keyword = re.split(r"[\s=]", option.strip(), maxsplit=1)[0].lower()
         if keyword not in seen and keyword not in ("include", "match"):
             seen.add(keyword)
-            effective = _asked(host, EFFECTIVE_WITH, start.main, option)
+            effective = _said(host.run(EFFECTIVE_WITH, start.main, option))
             if keyword in effective:
                 yield keyword, place, effective[keyword]
 
@@ -243,11 +243,11 @@ def rules() -> type[Rules]:
 @pytest.fixture
 def sshd(host, reading, start) -> Settings:
     """The settings in force."""
-    effective = _asked(host, EFFECTIVE)
+    effective = _said(host.run(EFFECTIVE))
     if not effective:
         pytest.skip("no SSH server is installed")
     if start.main != MAIN:
-        effective = _asked(host, EFFECTIVE_OF, start.main)
+        effective = _said(host.run(EFFECTIVE_OF, start.main))
     forced = {}
     for keyword, place, value in _forced(host, start):
         effective = {**effective, keyword: value}
