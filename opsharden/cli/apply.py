@@ -115,7 +115,8 @@ class _Watcher:
             self._progress = None
 
     def _say(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        # One line, whatever Ansible or a host said: its line breaks must not look like lines of ours.
+        self._console.print(" ".join(line.split()), markup=False, highlight=False, soft_wrap=True)
 
 
 _SHOWN = (ChangeStatus.CHANGED, ChangeStatus.FAILED, ChangeStatus.UNREACHABLE)

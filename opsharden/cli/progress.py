@@ -75,4 +75,5 @@ class HostProgress:
         return f"{self._failed:,} with findings, {self._causes.total():,} unreachable"
 
     def _say(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        # One line, whatever a host said: its line breaks must not look like lines of ours.
+        self._console.print(" ".join(line.split()), markup=False, highlight=False, soft_wrap=True)

@@ -195,8 +195,10 @@ class _Page:
             yield self.indented([("fix", self.text(group.fix).append(risk, COLOUR["medium"]))])
         yield Text()
 
-    def variant(self, variant: Variant) -> list[tuple[str, Text]]:
-        rows = [("hosts" if variant.number > 1 else "host", self.listed(variant.hosts, _HOSTS, "host"))]
+    def variant(self, variant: Variant) -> list[tuple[str, RenderableType]]:
+        rows: list[tuple[str, RenderableType]] = [
+            ("hosts" if variant.number > 1 else "host", self.listed(variant.hosts, _HOSTS, "host"))
+        ]
         lines = variant.lines
         if lines and not lines[0].what:
             rows.append(("is", self.lines(lines[0].found or "empty", COLOUR["fail"])))
@@ -209,17 +211,20 @@ class _Page:
             rows.append(("by hand", self.lines("\n".join(variant.left))))
         return rows
 
-    def compared(self, lines: Sequence[Line]) -> Text:
+    def compared(self, lines: Sequence[Line]) -> RenderableType:
         """A line for each thing that is amiss: what, what it is, what it should be, and where that is set."""
         shown = lines if not self.cut or len(lines) <= _LINES + 1 else lines[:_LINES]
-        text = Text()
-        for line in shown:
-            text.append_text(self.text(f"{self.short(line.what)}: ", "bold"))
-            text.append_text(self.text(self.short(line.found or "empty"), COLOUR["fail"]))
-            text.append(", should be ").append_text(self.text(self.short(line.wanted or "empty"), COLOUR["pass"]))
-            text.append_text(self.text(f"  ({line.where})" if line.where else "", "dim")).append("\n")
-        text.right_crop(1)
-        return self.more(text, len(lines) - len(shown), "line")
+        if len(lines) == 1:
+            return self.thing(lines[0])
+        rows = [self.marked(self.text("·", "dim"), self.thing(line)) for line in shown]
+        rest = self.more(Text(), len(lines) - len(shown), "line")
+        return Group(*rows, *([rest] if rest else []))
+
+    def thing(self, line: Line) -> Text:
+        text = self.text(f"{self.short(line.what)}: ", "bold")
+        text = Text().append_text(text).append_text(self.text(self.short(line.found or "empty"), COLOUR["fail"]))
+        text.append(", should be ").append_text(self.text(self.short(line.wanted or "empty"), COLOUR["pass"]))
+        return text.append_text(self.text(f"  ({line.where})" if line.where else "", "dim"))
 
     def short(self, value: str) -> str:
         """A value on its line: cut where it is long."""
@@ -229,7 +234,9 @@ class _Page:
 
     def more(self, text: Text, rest: int, noun: str) -> Text:
         """What was left out, and how to see it."""
-        return text.append_text(self.text(f"\n… {counted(rest, f'more {noun}')}: -v", "dim")) if rest else text
+        if not rest:
+            return text
+        return text.append("\n" if text else "").append_text(self.text(f"… {counted(rest, f'more {noun}')}: -v", "dim"))
 
     def blind(self, spot: BlindSpot) -> Iterable[RenderableType]:
         title = self.text(spot.verdict.value, COLOUR[spot.verdict]).append("  ")
@@ -305,13 +312,15 @@ class _Page:
     def marked(self, mark: Text, line: Text) -> RenderableType:
         """A line with a mark before it; where it is too long, it goes on beside the mark and not below it."""
         table = Table.grid(padding=(0, 1, 0, 0))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
         table.add_row(mark, line)
         return table
 
-    def indented(self, rows: Iterable[tuple[str, Text]]) -> RenderableType:
+    def indented(self, rows: Iterable[tuple[str, RenderableType]]) -> RenderableType:
         return Padding(self.pairs(rows), (0, 0, 0, 4), expand=False)
 
-    def pairs(self, rows: Iterable[tuple[str, Text]]) -> RenderableType:
+    def pairs(self, rows: Iterable[tuple[str, RenderableType]]) -> RenderableType:
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(style="dim", no_wrap=True, min_width=9)
         table.add_column(overflow="fold", ratio=1)

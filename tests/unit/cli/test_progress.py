@@ -51,3 +51,7 @@ def test_the_last_word_is_on_all_of_them(total: int) -> None:
 
 def test_causes_that_never_end_do_not_fill_the_screen() -> None:
     assert len(said([refused(f"n{number}", f"said {number}") for number in range(1000)])) <= 41
+
+
+def test_what_a_host_says_cannot_look_like_a_line_of_ours() -> None:
+    assert said([refused("a", "said\nb: 0 of 40 fail\r")]) == ["a: a said b: 0 of 40 fail"]

@@ -144,7 +144,8 @@ def test_it_says_what_what_it_is_what_it_should_be_and_where() -> None:
         "PermitRootLogin: no\nUsePAM: yes",
     )
     text = words(one(finding))
-    assert "found PermitRootLogin: yes, should be no (/etc/ssh/sshd_config:12) UsePAM: no, should be yes fix" in text
+    first, second = "PermitRootLogin: yes, should be no (/etc/ssh/sshd_config:12)", "UsePAM: no, should be yes"
+    assert f"found · {first} · {second} fix" in text
     assert "fix opsharden apply --control ssh-no-root -l web1" in text
 
 
