@@ -85,7 +85,7 @@ class Player:
                 for future in playing:
                     future.cancel()
                 wait(playing)
-                end_leftovers(self._place, tuple(self.touched), self.run.id)
+                self._clean(tuple(self.touched))
                 raise
         if self._faults:
             raise self._faults[0]

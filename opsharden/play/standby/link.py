@@ -31,6 +31,10 @@ _PATIENCE = 15.0
 """Seconds a program has to come up."""
 _NOISE = 1 << 16
 """Bytes that a login may print before the program does."""
+_HEAD = 1 << 12
+"""Bytes of the line before an answer."""
+_LARGEST = 256 << 20
+"""Bytes of one answer's stdout or stderr: modules give back whole files, and none gives back more than this."""
 
 
 class Declined(Exception):  # noqa: N818 - reads as a sentence where it is caught
@@ -159,21 +163,29 @@ class Link:
 
     def _read(self) -> None:
         try:
-            while line := self._stdout.readline():
+            while line := self._stdout.readline(_HEAD):
                 head = json.loads(line)
                 reply = None
                 if not head.get("stale"):
-                    reply = Reply(head["rc"], self._exactly(head["out"]), self._exactly(head["err"]))
+                    reply = Reply(int(head["rc"]), self._exactly(head["out"]), self._exactly(head["err"]))
                 self._waiting.pop(head["id"]).set_result(reply)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
             pass  # whatever that was, it was not the program
-        self._lose()
+        finally:
+            self._lose()
 
     def _exactly(self, size: int) -> bytes:
-        data = self._stdout.read(size)
-        if len(data) < size:
+        # The host says how much there is; that much memory is not taken before it came.
+        if not 0 <= size <= _LARGEST:
             raise OSError
-        return data
+        parts, left = list[bytes](), size
+        while left:
+            part = self._stdout.read(min(left, _NOISE))
+            if not part:
+                raise OSError
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
 
     def _lose(self) -> None:
         with self._writing:

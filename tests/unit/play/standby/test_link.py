@@ -200,3 +200,37 @@ def test_ansibles_scripts_have_the_form_that_is_known(tmp_path: Path) -> None:
     compiled = len(libraries.codes)
     libraries.learn(script.read_bytes())
     assert len(libraries.codes) == compiled
+
+
+LIAR = """
+import re, sys, time
+seen = b""
+while not (found := re.search(rb"opsharden stands by [0-9a-f]{16}", seen)):
+    seen += sys.stdin.buffer.read1()
+sys.stdout.buffer.write(found[0] + b"\\n")
+sys.stdout.buffer.flush()
+while b'"command": "true"' not in seen:
+    seen += sys.stdin.buffer.read1()
+sys.stdout.buffer.write(ANSWER)
+sys.stdout.buffer.flush()
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'{"id": 1, "rc": 0, "out": 1000000000000, "err": 0}\n',
+        b'{"id": 1, "rc": 0, "out": -1, "err": 0}\n',
+        b'{"id": 1, "rc": 0, "out": "x", "err": 0}\n',
+        b'{"id": 1, "rc": "x", "out": 0, "err": 0}\n',
+        b'{"id": [1], "rc": 0, "out": 0, "err": 0}\n',
+        b"[]\n",
+        b"x" * 100_000,
+    ],
+)
+def test_what_a_host_answers_is_not_believed(answer: bytes) -> None:
+    here = Link((sys.executable, "-c", LIAR.replace("ANSWER", repr(answer))))
+    with ThreadPoolExecutor(1) as pool, pytest.raises(Lost):
+        pool.submit(shell, here, "true").result(20)
+    here.close(0.1)
