@@ -16,4 +16,6 @@ def test_case(case: Case, outcomes: dict[str, Outcome]) -> None:
     assert outcome.after.verdict == entry.afterwards, told(outcome.after)
     assert [text for text in entry.then_says if text not in words(outcome.after)] == [], told(outcome.after)
     assert outcome.harm == "", "the apply did harm, or more than asked"
-    assert list(outcome.again) == [], "a second apply changed something"
+    # What is refused once is refused again, and changes nothing.
+    again = [each for each in outcome.again if entry.afterwards == "pass" or each.get("status") != "failed"]
+    assert again == [], "a second apply changed something"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pwd
 import re
 import socket
 import struct
@@ -36,15 +37,15 @@ PROC = Path("/proc")
 
 
 def listeners(port):
-    """(address, inode of the socket) of all that listens on a port."""
+    """(address, inode of the socket, user id) of all that listens on a port."""
     for name, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
         table = PROC / "net" / name
         for line in table.read_text().splitlines()[1:] if table.exists() else ():
             fields = line.split()
-            place, state, inode = fields[1], fields[3], fields[9]
+            place, state, user, inode = fields[1], fields[3], fields[7], fields[9]
             address, _, number = place.partition(":")
             if state == LISTENING and int(number, 16) == port:
-                yield readable(address, family), inode
+                yield readable(address, family), inode, user
 
 
 def readable(address, family):
@@ -65,6 +66,14 @@ def holder(inode):
     return None
 
 
+def name_of(user):
+    """A user's name, where there is one."""
+    try:
+        return pwd.getpwuid(int(user)).pw_name
+    except KeyError:
+        return user
+
+
 def in_the_way(held, wanted):
     """Whether a listener keeps the service from its address: two that name one address each do not meet."""
     every = ("0.0.0.0", "::", "")  # noqa: S104 - read, not bound
@@ -82,11 +91,14 @@ def main():
         supports_check_mode=True,
     )
     port, unit = module.params["port"], module.params["unit"]
-    for address, inode in listeners(port):
+    rc, _, _ = module.run_command(["systemctl", "is-active", "--quiet", unit])
+    for address, inode, user in listeners(port) if rc else ():  # one that runs has what it needs
         found = holder(inode)
         if not in_the_way(address, module.params["address"].strip("[]")) or (found and found[2] == unit):
             continue
-        who = f"{found[0]} (process {found[1]}{f', {found[2]}' if found[2] else ''})" if found else "somebody unknown"
+        who = f"a program of the user {name_of(user)}"  # in a container, root may not see whose sockets others' are
+        if found:
+            who = f"{found[0]} (process {found[1]}{f', {found[2]}' if found[2] else ''})"
         msg = f"Port {port} is held by {who}, so {unit} cannot have it. Stop that, or have it listen elsewhere."
         module.fail_json(msg=msg)
     module.exit_json(changed=False)

@@ -114,6 +114,12 @@ def test_an_address_of_proc_is_read_as_people_write_it() -> None:
     assert port_for.readable("0100007F", port_for.socket.AF_INET) in ("127.0.0.1", "1.0.0.127")
 
 
+def test_who_holds_a_port_is_told_by_its_user_where_no_more_can_be_seen() -> None:
+    port_for = module("monitoring", "port_for")
+    assert port_for.name_of("0") == "root"
+    assert port_for.name_of("4294967294") == "4294967294"
+
+
 @pytest.mark.parametrize(
     ("held_by", "wanted", "meets"),
     [("0.0.0.0", "127.0.0.1", True), ("127.0.0.1", "", True), ("10.0.0.1", "127.0.0.1", False), ("::", "", True)],
