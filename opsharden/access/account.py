@@ -84,7 +84,7 @@ def plan(entry: Entry, seen: Facts, *, proved: bool) -> Plan:
         HostError: Something is in the way, and nothing has been changed.
     """
     account, key = (seen.account.name if seen.account else entry.account), entry.key
-    _refuse_if(entry, foresight.of_the_system(seen))
+    _refuse_if(f"{entry.login.name} cannot be made ready", foresight.of_the_system(seen))
     if proved:
         return Plan(account)
     home = foresight.home_of(account, seen)
@@ -92,7 +92,7 @@ def plan(entry: Entry, seen: Facts, *, proved: bool) -> Plan:
     lying = key_files(paths, _asked(entry, "files.sh", key.split()[1], *paths))
     wanted = foresight.plan(account, key, seen, lying)
     _refuse_if(
-        entry,
+        f"{entry.login.name} would not let {entry.account} in",
         (
             *foresight.of_the_login(account, key, seen),
             *foresight.of_sudo(account, seen),
@@ -173,12 +173,11 @@ def witness(entry: Entry, seen: Facts) -> str:
         return ""
 
 
-def _refuse_if(entry: Entry, in_the_way: Iterable[Obstacle]) -> None:
+def _refuse_if(what: str, in_the_way: Iterable[Obstacle]) -> None:
     found = list(dict.fromkeys(in_the_way))
     if found:
         raise HostError(
-            f"{entry.login.name} would not let {entry.account} in: {'; '.join(each.what for each in found)}. "
-            "Nothing was changed.",
+            f"{what}: {'; '.join(each.what for each in found)}. Nothing was changed.",
             " ".join(f"{each.advice}." for each in found) + " Then bootstrap it again.",
         )
 

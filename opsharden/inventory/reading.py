@@ -139,7 +139,10 @@ def _precheck(source: str, tell: Callable[[str], None]) -> None:
     try:
         kind = path.stat().st_mode
     except FileNotFoundError:
-        raise InventoryError(f"There is no inventory at {source}.", "Name one with -i, or in opsharden.toml.") from None
+        raise InventoryError(
+            f"There is no inventory at {source}.",
+            "Name one with -i, or in opsharden.toml; that of a lab that is gone is to be taken out there.",
+        ) from None
     except OSError as error:
         raise InventoryError(f"The inventory {source} cannot be read: {error.strerror}.") from None
     if not stat.S_ISDIR(kind):

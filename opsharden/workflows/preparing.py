@@ -183,7 +183,9 @@ def _with_advice(error: HostError, automation: Host, login: Host, refused: HostE
     if refused is None or ("refused" not in error.message and not isinstance(error, BecomeRefused)):
         return error
     before = f" Before that, the automation account: {refused.message}" if login.user != automation.user else ""
-    return type(error)(
+    if isinstance(error, BecomeRefused):
+        return BecomeRefused(f"{error.message}{before}", f"{error.advice} Or log in as root the first time: -u root.")
+    return Unreachable(
         f"{error.message}{before}",
         f"This was the first login, as {login.user}: say with -u as whom else (-u root, or an account that may use "
         "sudo), and with -k, --password-file or --private-key what lets it in.",
