@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -325,8 +326,9 @@ def outcomes(
     most = min(AT_ONCE, len(waiting))
     folder = tmp_path_factory.mktemp("lab")
     with labs.up(LabSpec(id=f"boots{os.getpid()}", debian12=most, debian13=most, directory=folder)) as lab:
-        for host in lab.hosts:
-            assert lab.exec(host.name, f"{READY}; {KEEP}").returncode == 0
+        with ThreadPoolExecutor() as pool:
+            ready = list(pool.map(lambda host: lab.exec(host.name, f"{READY}; {KEEP}"), lab.hosts))
+        assert {answer.returncode for answer in ready} == {0}
         while waiting:
             batch, waiting = waiting[:most], waiting[most:]
             names = [f"deb{release}-{number}" for number in range(1, len(batch) + 1) for release in (12, 13)]
