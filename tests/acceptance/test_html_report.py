@@ -173,7 +173,7 @@ def test_an_address_opens_what_it_names(browser: webdriver.Chrome, page: str) ->
 
 
 def test_hostile_text_is_shown_and_runs_nothing(browser: webdriver.Chrome) -> None:
-    shown = browser.find_element(By.CSS_SELECTOR, "#c-ssh-banner .observed pre").text
+    shown = browser.find_element(By.CSS_SELECTOR, "#c-ssh-banner .lines").text
     assert "<script>window.pwned=1</script></script><img src=x" in shown
     assert "\\x1b[31mred\\x1b[0m" in shown
     assert "\\u202etxt.exe" in shown
