@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -14,6 +15,7 @@ import pytest
 from opsharden.errors import TimedOut
 from opsharden.model import Host, Observation
 from opsharden.probe.dialogue import Dialogue
+from opsharden.probe.helper import bounds
 from opsharden.probe.local import open_local
 from opsharden.probe.transport import OUTPUT_LIMIT, Answer, Patience
 
@@ -130,3 +132,66 @@ def test_shells_of_commands_run_nothing_that_the_environment_names(
     finally:
         dialogue.close()
     assert not (tmp_path / "touched").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "below", "declined"),
+    [
+        ("/mnt/away/x", False, True),
+        ("/mnt/away", False, True),
+        ("/mnt/awayday", False, False),
+        ("/mnt", False, False),
+        ("/mnt", True, True),
+        ("/", True, True),
+        ("/etc", True, False),
+        ("/home/a b/x", False, True),
+    ],
+)
+def test_what_is_on_another_machine_is_not_waited_for(
+    path: str, below: bool, declined: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "_known", {"mounts": True})
+    monkeypatch.setattr(bounds, "_elsewhere", ["/mnt/away", "/home/a b"])
+    if declined:
+        with pytest.raises(ValueError, match="^$"):
+            bounds.nearby(path, below)
+    else:
+        bounds.nearby(path, below)
+
+
+@pytest.mark.parametrize(
+    ("nsswitch", "plain"),
+    [
+        ("passwd: files systemd\ngroup:\tfiles systemd\nhosts: files dns\n", True),
+        ("passwd: files # ldap\ngroup: files\n", True),
+        ("passwd: files ldap\ngroup: files\n", False),
+        ("passwd: files\ngroup: files sss\n", False),
+        ("passwd: files [NOTFOUND=return] nis\ngroup: files\n", False),
+        ("passwd: files\n", False),
+        ("", False),
+    ],
+)
+def test_accounts_that_another_machine_may_know(nsswitch: str, plain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "_known", {})
+    monkeypatch.setattr(bounds, "read", lambda path: nsswitch.encode())
+    if plain:
+        bounds.local_accounts()
+    else:
+        with pytest.raises(ValueError, match="^$"):
+            bounds.local_accounts()
+
+
+def test_an_answer_that_takes_too_long_is_given_up_and_in_the_end_all_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "_LONGEST", 0.05)
+    clock, before = bounds.Clock(), signal.getsignal(signal.SIGALRM)
+    try:
+        for late in (1, 2):
+            with pytest.raises(TimeoutError), clock:
+                time.sleep(5)
+            assert clock.late == late
+        with clock:
+            pass
+        time.sleep(0.1)
+        assert clock.late == 2
+    finally:
+        signal.signal(signal.SIGALRM, before)
