@@ -153,7 +153,7 @@ def test_what_is_on_another_machine_is_not_waited_for(
     monkeypatch.setattr(bounds, "_known", {"mounts": True})
     monkeypatch.setattr(bounds, "_elsewhere", ["/mnt/away", "/home/a b"])
     if declined:
-        with pytest.raises(ValueError, match="^$"):
+        with pytest.raises(ValueError, match=r"^$"):
             bounds.nearby(path, below)
     else:
         bounds.nearby(path, below)
@@ -177,7 +177,7 @@ def test_accounts_that_another_machine_may_know(nsswitch: str, plain: bool, monk
     if plain:
         bounds.local_accounts()
     else:
-        with pytest.raises(ValueError, match="^$"):
+        with pytest.raises(ValueError, match=r"^$"):
             bounds.local_accounts()
 
 
