@@ -10,6 +10,7 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Iterator
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -34,7 +35,9 @@ ROOTS = [f"/root/{name}" for name in (".bash_profile", ".bash_login", ".profile"
 LOGIN_DEFS = "/etc/login.defs"
 COMMON = ("/etc/pam.d/common-session", "/etc/pam.d/common-session-noninteractive")
 OWN_MASK = "/etc/profile.d/zz-opsharden-umask.sh"
-HOOK = f"shopt -q login_shell || . {OWN} # opsharden: acc-shell-timeout"
+LOGIN_ONLY = "shopt -q login_shell ||"
+SERVICES = ("login", "sshd", "su", "su-l", "sudo", "sudo-i", "cron")
+HOOK = f"{LOGIN_ONLY} . {OWN} # opsharden: acc-shell-timeout"
 USERS_GROUPS = r"\b(?:no)?usergroups\b"
 
 SCRIPT = """\
@@ -57,12 +60,14 @@ umask {}
 """
 READONLY = "readonly TMOUT"
 # An assignment to a read-only variable would end root's own start-up file where it stands.
-READONLY_BUT_ROOT = '[ "$(id -u)" -eq 0 ] || readonly TMOUT # root\'s own files set a timeout of their own'
+BUT_ROOT = '[ "$(id -u)" -eq 0 ] ||'
+READONLY_BUT_ROOT = f"{BUT_ROOT} readonly TMOUT # root's own files set a timeout of their own"
 
 _COMMANDS = re.compile(r"(^|[;&|(){}`]|\b(?:then|else|do)\b)(\s*)((?:builtin\s+|command\s+)?)(?=\S)")
 _UMASK = re.compile(r"umask((?:\s+-[Sp]+)*)\s+(\"[^\"]*\"|'[^']*'|(?!-[Sp]|\d?[<>])[^\s;&|)#]+)")
 _MAKES_READ_ONLY = re.compile(r"(readonly|(?:declare|typeset)\s+-\w*r\w*)(?=(?:\s+\w+(?:=\S*)?)*\s+TMOUT\b)")
 _SETS = re.compile(r"(?:(?:export|readonly|declare|typeset)\s+(?:-\w+\s+)*)?(?:\w+=\S*\s+)*TMOUT=(\"?'?)([^\s;&|\"']*)")
+_UNSETS = re.compile(r"(unset)\s+(?=\w.*\bTMOUT\b|TMOUT\b)()")
 _SOURCES = re.compile(r"(?:^|[;&|\s])(?:\.|source)\s+[\"']?((?:~|\$HOME|\$\{HOME\}|/)[^\s;&|\"'$*]*)")
 
 
@@ -130,11 +135,14 @@ def start_up(files: Files) -> list[str]:
     found = [PROFILE, BASHRC, *sorted(glob.glob("/etc/profile.d/*.sh")), *ROOTS]
     for path in found:  # grows while it is gone through
         for line in files.lines(path):
-            for named in _SOURCES.findall(code(line)):
-                path_named = re.sub(r"^(?:~|\$HOME|\$\{HOME\})(?=/)", "/root", named)
-                if path_named not in found and os.path.isfile(path_named):
-                    found.append(path_named)
+            found += [named for named in sources(line) if named not in found and os.path.isfile(named)]
     return [path for path in found if path != OWN]
+
+
+def sources(line: str) -> list[str]:
+    """The files that a line reads in and names."""
+    named = _SOURCES.findall(code(line))
+    return [re.sub(r"^(?:~|\$HOME|\$\{HOME\})(?=/)", "/root", path) for path in named]
 
 
 def code(line: str) -> str:
@@ -261,7 +269,7 @@ def mask_in_login_defs(files: Files, required: int) -> None:
 def mask_in_pam(files: Files, required: int) -> None:
     """Have every session ask pam_umask, and pam_umask take away what is required."""
     default = users_groups_by_default()
-    for path in sorted(glob.glob("/etc/pam.d/*")):
+    for path in (*COMMON, *(f"/etc/pam.d/{name}" for name in SERVICES)):
         there, asked = files.lines(path), False
         for number, line in enumerate(there):
             if re.match(r"\s*-?session\s", line) and re.search(r"\bpam_umask\.so\b", code(line)):
@@ -300,8 +308,44 @@ def good(value: str, limit: int) -> bool:
     return value.isdigit() and 0 < int(value) <= limit
 
 
+def session(files: Files, login: bool, root: bool) -> Iterator[tuple[str, str]]:
+    """The lines that an interactive shell reads when it begins, each with its file."""
+
+    def inside(path: str, within: tuple[str, ...] = (BASHRC, ROOTS[-1])) -> Iterator[tuple[str, str]]:
+        for line in files.lines(path):
+            if (login and LOGIN_ONLY in line) or (root and BUT_ROOT in line):
+                continue
+            yield path, line
+            for named in sources(line):
+                if named not in (path, *within):
+                    yield from inside(named, (path, *within))
+
+    profile, bashrc = "".join(files.lines(PROFILE)), (BASHRC,)
+    scripts = sorted(glob.glob("/etc/profile.d/*.sh")) if "/etc/profile.d" in profile else ()
+    everyones = (PROFILE, *(bashrc if BASHRC in profile else ()), *scripts) if login else bashrc
+    for path in everyones:
+        yield from inside(path)
+    first = next(([name] for name in ROOTS[:-1] if os.path.isfile(name)), []) if login else []
+    reads_bashrc = not login or any(".bashrc" in line for name in first for line in files.lines(name))
+    for path in (*first, *(ROOTS[-1:] if reads_bashrc else ())) if root else ():
+        yield from inside(path)
+
+
+def ends(files: Files, limit: int, login: bool, root: bool) -> bool:
+    """Whether such a shell ends in time, and nobody can put it off; root's own files may say so without more ado."""
+    value, read_only, own = "", False, False
+    for path, line in session(files, login, root):
+        for match in settings(line, _SETS) + settings(line, _UNSETS):
+            if not read_only:
+                value, own = match[2], path.startswith("/root/")
+        read_only = read_only or bool(settings(line, _MAKES_READ_ONLY))
+    return good(value, limit) and (read_only or own)
+
+
 def timeout(files: Files, limit: int) -> None:
-    """Have interactive shells end."""
+    """Have interactive shells end, where they do not."""
+    if all(ends(files, limit, login, root) for login in (True, False) for root in (True, False)):
+        return
     own = False
     for path in start_up(files):
         there = files.lines(path)

@@ -123,6 +123,36 @@ def test_the_mask_of_login_defs(sessions: Any, tmp_path: Path, monkeypatch: Any,
     assert "".join(files.lines(str(path))) == expected
 
 
+PROFILE = "for i in /etc/profile.d/*.sh; do . $i; done\n. /etc/bash.bashrc\n"
+
+
+@pytest.mark.parametrize(
+    ("bashrc", "root", "holds"),
+    [
+        ("readonly TMOUT=300\n", "", True),
+        ("declare -xr TMOUT=900\n", "TMOUT=0\n", True),
+        ("readonly TMOUT=901\n", "", False),
+        ("TMOUT=300\n", "", False),
+        ("TMOUT=300; readonly TMOUT\n", "", True),
+        ("# readonly TMOUT=300\n", "", False),
+        ('[ "$(id -u)" -eq 0 ] || readonly TMOUT\n', "export TMOUT=300\n", False),
+        ("TMOUT=300\nunset TMOUT\nreadonly TMOUT\n", "", False),
+    ],
+)
+def test_where_shells_end_nothing_is_changed(
+    sessions: Any, tmp_path: Path, monkeypatch: Any, bashrc: str, root: str, holds: bool
+) -> None:
+    for name, text in {"bashrc": bashrc, "profile": PROFILE, "root": root}.items():
+        (tmp_path / name).write_text(text.replace("/etc/bash.bashrc", str(tmp_path / "bashrc")))
+    monkeypatch.setattr(sessions, "BASHRC", str(tmp_path / "bashrc"))
+    monkeypatch.setattr(sessions, "PROFILE", str(tmp_path / "profile"))
+    monkeypatch.setattr(sessions, "ROOTS", [str(tmp_path / "none"), str(tmp_path / "root")])
+    monkeypatch.setattr(sessions.glob, "glob", lambda _: [])
+    files = sessions.Files()
+    sessions.timeout(files, 900)
+    assert (files.changed() == {}) is holds
+
+
 PASSWD = """
   lead:x:1:1::/:/bin/sh
 # comment:x:1:1::/:/bin/sh
