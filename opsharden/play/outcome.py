@@ -119,7 +119,7 @@ class Ledger:
     def outcome(self, status: PlayStatus, reason: str = "") -> PlayOutcome:
         """What came of it. Ansible's own counts hold where it gave them, ours where it could not."""
         counts = self.stats.hosts if self.stats else {host: _counted(tally) for host, tally in self._tally.items()}
-        seen = {*self._tally, *counts}
+        seen = {*self._tally, *counts, *self._under_way}
         lasting = self._lasting()
         open_ended = [] if self.stats else [began for began in self._under_way.values() if began.task != GO_ON]
         return PlayOutcome(

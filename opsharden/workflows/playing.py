@@ -160,7 +160,8 @@ class Player:
         """File what came of it, less what failed in the same words before."""
         self.run.store.add_changes(self.run.id, [each for each in dict.fromkeys(outcome.changes) if each not in filed])
         self.lost.update((*outcome.unreachable, *outcome.timed_out, *outcome.missing))
-        self._untouch(outcome.missing, {})
+        if outcome.status is PlayStatus.COMPLETE:
+            self._untouch(outcome.missing, {})
         if outcome.status is PlayStatus.BROKEN:
             self._not_done(batch.hosts, _RUN, f"Ansible died in the middle: {outcome.reason}")
         suspect = set(outcome.timed_out) | {each.host for each in outcome.changes if UNKNOWN_END in each.message}

@@ -84,6 +84,11 @@ def test_what_had_begun_when_a_play_died_is_told() -> None:
     assert tasks(fold(HostBegan("a", "ssh", "Sets"), CHANGED, status=PlayStatus.BROKEN)) == ["Sets"]
 
 
+def test_a_host_on_which_a_task_has_begun_was_seen() -> None:
+    cut_off = fold(HostBegan("a", "ssh", "Sets"), expected=("a", "b"), status=PlayStatus.CANCELLED)
+    assert cut_off.missing == ("b",)
+
+
 def test_of_a_host_lost_at_the_first_task_nothing_had_begun() -> None:
     gone = HostResult("a", "ssh", "Looks", ChangeStatus.UNREACHABLE, "no route")
     stats = Stats({"a": HostCounts(unreachable=1)})
