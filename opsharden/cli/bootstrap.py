@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from opsharden.access.account import Step
 from opsharden.cli import options
 from opsharden.cli.console import data, said
 from opsharden.errors import UsageError
-from opsharden.model import ChangeStatus
+from opsharden.model import ChangeStatus, HostStatus, Member
 from opsharden.workflows.bootstrap import FirstLogin, Outcome
 from opsharden.workflows.bootstrap import bootstrap as bootstrap_hosts
 from opsharden.workflows.filing import open_store
@@ -87,11 +88,11 @@ def bootstrap(  # noqa: PLR0913, PLR0917 - one parameter per option of the comma
     first = FirstLogin(user, password, private_key, access.become_password, fingerprint, accept_new)
     secrets = [password.get_secret_value()] if password else []
     with open_store(place, hosts, secrets) as store:
-        run_id, outcomes = bootstrap_hosts(place, hosts, first, store, _say)
-    outcomes += tuple(Outcome(each.host, failure=each.reason) for each in left_out)
-    _table(outcomes)
+        run_id, outcomes = bootstrap_hosts(place, hosts, first, store, _say, left_out)
+    _table(outcomes, left_out)
     said().print(f"filed as: {run_id}", markup=False, highlight=False)
-    raise typer.Exit(4 if any(outcome.failure for outcome in outcomes) else 0)
+    lost = any(each.status is HostStatus.UNREACHABLE for each in left_out)
+    raise typer.Exit(4 if lost or any(outcome.failure for outcome in outcomes) else 0)
 
 
 def _say(outcome: Outcome) -> None:
@@ -108,7 +109,7 @@ def _told(step: Step) -> str:
     return step.what if step.status is ChangeStatus.CHANGED else f"{step.status}: {step.what}: {step.message}"
 
 
-def _table(outcomes: tuple[Outcome, ...]) -> None:
+def _table(outcomes: Sequence[Outcome], left_out: Sequence[Member]) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("host", "outcome", "what"):
         table.add_column(name, overflow="fold")
@@ -116,4 +117,8 @@ def _table(outcomes: tuple[Outcome, ...]) -> None:
         what = [_told(step) for step in outcome.steps] + [outcome.failure] * bool(outcome.failure)
         what += [f"→ {outcome.advice}"] * bool(outcome.advice)
         table.add_row(Text(outcome.host), _state(outcome), Text("\n".join(what)))
+    for each in left_out:
+        table.add_row(
+            Text(each.host), "failed" if each.status is HostStatus.UNREACHABLE else "left out", Text(each.reason)
+        )
     data().print(table)

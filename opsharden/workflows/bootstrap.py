@@ -23,23 +23,37 @@ _LAST_WORDS = 5.0
 
 
 def bootstrap(
-    place: Workplace, hosts: Sequence[Host], first: FirstLogin, store: Store, on_host: Callable[[Outcome], None]
+    place: Workplace,
+    hosts: Sequence[Host],
+    first: FirstLogin,
+    store: Store,
+    on_host: Callable[[Outcome], None],
+    left_out: Sequence[Member] = (),
 ) -> tuple[str, tuple[Outcome, ...]]:
     """Make hosts ready: host key, python3, automation account, its key, sudo, and a fresh login as the proof.
 
     What is changed on a host is on file as soon as it is, whatever comes after.
 
+    Args:
+        place: What this invocation works with.
+        hosts: Which.
+        first: How to get in the first time.
+        store: Where it is filed.
+        on_host: Told of each host when it is done.
+        left_out: Hosts that were named and cannot be made ready, with the reason; they are filed, too.
+
     Returns:
         The run's id, and the outcomes in the order of the hosts.
 
     Raises:
-        UsageError: The automation key is missing.
+        UsageError: The project's automation key is missing, and there are hosts that name none of their own.
     """
-    # Read once, before any host is touched: a missing key is no host's fault.
-    for host in hosts:
-        keys.public_key(automation_key(place, host))
+    # Read once, before any host is touched: that it is missing is no host's fault.
+    own = place.settings.keys / "automation"
+    if any(automation_key(place, host) == own for host in hosts):
+        keys.public_key(own)
     outcomes: dict[str, Outcome] = {}
-    targets = Targets({host.name: () for host in hosts}, (), ())
+    targets = Targets({host.name: () for host in hosts}, tuple(left_out), ())
     pool = ThreadPoolExecutor(place.settings.forks)
     with filed(store, "bootstrap", place, targets) as run:
 
@@ -64,6 +78,7 @@ def bootstrap(
             pool.shutdown(wait=False, cancel_futures=True)
             preparer.close()
         failed = any(outcome.failure for outcome in outcomes.values())
+        failed = failed or any(each.status is HostStatus.UNREACHABLE for each in left_out)
         run.exit_code = ExitCode.INCOMPLETE if failed else ExitCode.CLEAN
     return run.id, tuple(outcomes[host.name] for host in hosts)
 

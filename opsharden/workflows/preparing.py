@@ -101,6 +101,7 @@ class Preparer:
 
         try:
             name = automation_user(host)
+            keys.public_key(automation_key(self._place, host))  # before anything is touched
             for what in _host_key(self._place, host, self._first):
                 done(Step(what, ChangeStatus.CHANGED))
             self._ready(host, name, done)
