@@ -29,7 +29,7 @@ rm -rf /home/* /etc/sudoers.d /etc/ssh/sshd_config.d /etc/ssh/keys /etc/apt.gone
 tar -C / -xpf /root/as-new.tar && systemctl reset-failed ssh; systemctl restart ssh
 """
 """A host need not be made anew for each case: what they touch is put back."""
-SEEN = "cat /etc/passwd /etc/group /etc/shadow; find /etc/sudoers.d /etc/ssh /home -printf '%p %m %u %s\\n' | sort"
+SEEN = "cat /etc/passwd /etc/group /etc/shadow; find /etc/sudoers.d /etc/ssh /home ! -name .sudo_as_admin_successful -printf '%p %m %u %s\\n' | sort"
 SSHD = "cat > /etc/ssh/sshd_config.d/00-site.conf <<'END'\n{}\nEND\nsystemctl reload ssh"
 OPEN = "rm /etc/ssh/sshd_config.d/00-site.conf; systemctl reload ssh"
 SERVICE = "useradd --create-home --shell /bin/bash svc"
@@ -79,7 +79,7 @@ CASES = (
     Case(
         "AllowGroups without its group",
         SSHD.format("AllowGroups sudo staff"),
-        ("AllowGroups sudo staff", "useradd -m -G sudo opsharden"),
+        ("AllowGroups (sudo staff)", "useradd -m -G sudo opsharden"),
         "useradd -m -s /bin/bash -G sudo opsharden",
     ),
     Case("AllowUsers without it", SSHD.format("AllowUsers admin"), ("AllowUsers", "Add opsharden"), OPEN),
