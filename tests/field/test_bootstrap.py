@@ -29,7 +29,11 @@ rm -rf /home/* /etc/sudoers.d /etc/ssh/sshd_config.d /etc/ssh/keys /etc/apt.gone
 tar -C / -xpf /root/as-new.tar && systemctl reset-failed ssh; systemctl restart ssh
 """
 """A host need not be made anew for each case: what they touch is put back."""
-SEEN = "cat /etc/passwd /etc/group /etc/shadow; find /etc/sudoers.d /etc/ssh /home ! -name .sudo_as_admin_successful -printf '%p %m %u %s\\n' | sort"
+SEEN = r"""
+cat /etc/passwd /etc/group /etc/shadow
+find /etc/sudoers.d /etc/ssh /home ! -name .sudo_as_admin_successful -printf '%p %m %u %s\n' | sort
+"""
+"""What bootstrap could have changed; that one file is what Debian's sudo leaves in the home of whom it let."""
 SSHD = "cat > /etc/ssh/sshd_config.d/00-site.conf <<'END'\n{}\nEND\nsystemctl reload ssh"
 OPEN = "rm /etc/ssh/sshd_config.d/00-site.conf; systemctl reload ssh"
 SERVICE = "useradd --create-home --shell /bin/bash svc"
