@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -105,9 +106,8 @@ class _Round:
         applied = [host for host, case in self._hosts.items() if case.entry.on == "applied"]
         if applied:
             self._project.run("apply", "-l", ",".join(applied), timeout=1800)
-        for host, case in self._hosts.items():
-            if case.entry.given:
-                self._project.exec(host, f"set -e\n{case.entry.given}")
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(self._prepare, self._hosts.items()))
         before = self._look("verify", "before")
         after = self._look("apply", "after")
         harm = {host: self._harm(host, case) for host, case in self._hosts.items()}
@@ -119,6 +119,11 @@ class _Round:
             )
             for host, case in self._hosts.items()
         }
+
+    def _prepare(self, chosen: tuple[str, Case]) -> None:
+        host, case = chosen
+        if case.entry.given:
+            self._project.exec(host, f"set -e\n{case.entry.given}")
 
     def _declare(self) -> None:
         """Each host declares a profile of its one control, and the case's values."""
