@@ -21,7 +21,9 @@ def fresh(project: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[An
     with labs.up(spec) as lab:
         path = tmp_path_factory.mktemp("fresh") / "project"
         shutil.copytree(project.path, path, ignore=shutil.ignore_patterns(".opsharden", "known_hosts"))
-        hosts = "".join(f"    {host.name}: {{ansible_host: {host.address}}}\n" for host in lab.hosts)
+        hosts = "".join(
+            f"    {host.name}: {{ansible_host: {host.address}, bootstrap_user: admin}}\n" for host in lab.hosts
+        )
         (path / "inventory" / "hosts.yml").write_text(f"all:\n  hosts:\n{hosts}")
         (path / "opsharden.toml").write_text('inventory = ["inventory/hosts.yml"]\n')
         here = type(project)(path, lab, tuple(host.name for host in lab.hosts))
