@@ -89,7 +89,10 @@ def test_cancel_leaves_nothing_here_and_leftovers_end_the_rest(sleeping: PlayReq
 
     outcome = run_play(sleeping, listen, cancel=cancel)
     assert outcome.status is PlayStatus.CANCELLED
-    assert {(change.task, change.status) for change in outcome.changes} == {("Begins", ChangeStatus.CHANGED)}
+    assert {(change.task, change.status) for change in outcome.changes} == {
+        ("Begins", ChangeStatus.CHANGED),
+        ("Stays long", ChangeStatus.FAILED),
+    }
     assert ours() == {}
     assert list(_root().glob(f"{PREFIX}*")) == []
     for host in sleeping.hosts:
@@ -148,7 +151,7 @@ def test_killing_the_supervisor_is_told_and_cleaned_up(sleeping: PlayRequest, ma
     outcome = run_play(sleeping, listen, cancel=threading.Event())
     assert outcome.status is PlayStatus.BROKEN
     assert "was lost" in outcome.reason
-    assert {change.task for change in outcome.changes} == {"Begins"}
+    assert {change.task for change in outcome.changes} == {"Begins", "Stays long"}
     assert ours() == {}
     assert list(_root().glob(f"{PREFIX}*")) == []
     for host in sleeping.hosts:
