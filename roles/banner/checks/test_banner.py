@@ -21,7 +21,7 @@ ACCESS = (
     "2>/dev/null || test $? -le 2"
 )
 # The names that run-parts(8) runs, as pam_motd calls it.
-RUN = re.compile(r"[a-zA-Z0-9_-]+|_?([a-z0-9_.]+-)+[a-z0-9]+")
+RUN = re.compile(r"(?!.*\.dpkg-(?:old|dist|new|tmp)\Z)(?:[a-zA-Z0-9_-]+|_?(?:[a-z0-9_.]+-)+[a-z0-9]+)")
 SILENT = "nothing about the system"
 
 
