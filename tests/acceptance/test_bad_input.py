@@ -59,7 +59,7 @@ def test_a_word_that_means_nothing(own: Any, arguments: tuple[str, ...], words: 
 
 
 def test_an_option_that_does_not_exist(own: Any) -> None:
-    told(own.run("verify", "--nosuch"), 2, "No such option")
+    told(own.run("verify", "--nosuch"), 2, "has no option --nosuch")
 
 
 def test_one_host_down(own: Any) -> None:
