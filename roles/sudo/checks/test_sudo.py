@@ -2,6 +2,7 @@
 
 import pytest
 
+from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
 
 # What Debian builds sudo with (`sudo -V`), for hosts where no file says otherwise.
@@ -30,8 +31,12 @@ def test_commands_are_logged(host, settings, flag, rule, values):
     declared = values["sudo_log_file"]
 
     def kept(path):
-        right = isinstance(path, str) and path.startswith("/") and not path.startswith(NOT_KEPT)
-        return right and host.run(A_FILE, path, path).rc == 0
+        if not isinstance(path, str) or not path.startswith("/") or path.startswith(NOT_KEPT):
+            return False
+        there = host.run(A_FILE, path, path)
+        if there.rc > 1:
+            raise Unanswered(f"Whether {path} is a file cannot be seen: {there.stderr.strip()}.")
+        return there.rc == 0
 
     shown = rule(f"a file that is kept, such as {declared}", kept, shown=lambda found: found or "no file")
     found = settings.amiss("logfile", shown, False)
