@@ -131,7 +131,7 @@ def test_sudo_refused(own: Any) -> None:
     with sudoers(own, "# nothing"):
         done = own.run("verify", host, *ONE, "-o", "json")
         told(done, 4, "sudo")
-        assert verdicts(done) == {host: "error"}
+        assert verdicts(done) == {host: "unreachable"}
 
 
 def test_sudo_wants_a_password_that_is_missing_wrong_or_right(own: Any, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_sudo_wants_a_password_that_is_missing_wrong_or_right(own: Any, tmp_path
         password.write_text("the wrong one\n")
         done = own.run("verify", host, *ONE, "-o", "json", "--become-password-file", password)
         told(done, 4, "did not accept the password")
-        assert verdicts(done) == {host: "error"}
+        assert verdicts(done) == {host: "unreachable"}
         password.write_text("a rather long one\n")
         done = own.run("verify", host, *ONE, "-o", "json", "--become-password-file", password)
         assert verdicts(done)[host] in ("pass", "fail")
