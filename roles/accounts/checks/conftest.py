@@ -70,9 +70,11 @@ class StartUp:
             self._read(answer.stdout)
 
     # Debian's files source these two as well; a session says itself when it reads them.
-    def commands(self, path, within=("/etc/bash.bashrc", "/root/.bashrc")):
-        """The commands of one file, those of the files that it sources in their place."""
+    def commands(self, path, within=("/etc/bash.bashrc", "/root/.bashrc"), but=None):
+        """The commands of one file, those of the files that it sources in their place; lines with `but` left out."""
         for number, text in self.lines.get(path, ()):
+            if but and but in text:
+                continue
             for command in commands(f"{path}:{number}", text):
                 yield command
                 named = sourced(command)
@@ -86,13 +88,12 @@ class StartUp:
 
     def system_wide(self, login):
         """The commands that everyone's session runs: a login shell's, or those of any other interactive bash."""
-        bashrc = list(self.commands("/etc/bash.bashrc"))
         if not login:
-            return bashrc
-        # What bash.bashrc does for others than login shells only is none of theirs.
-        read = [each for each in bashrc if "shopt -q login_shell ||" not in each.line]
+            return list(self.commands("/etc/bash.bashrc"))
         found = list(self.commands("/etc/profile"))
-        found += read if self.mentions("/etc/profile", "/etc/bash.bashrc") else []
+        if self.mentions("/etc/profile", "/etc/bash.bashrc"):
+            # What bash.bashrc does for others than login shells only is none of theirs.
+            found += self.commands("/etc/bash.bashrc", but="shopt -q login_shell ||")
         if self.mentions("/etc/profile", "/etc/profile.d"):
             for path in sorted(path for path in self.lines if re.fullmatch(r"/etc/profile\.d/[^/]+\.sh", path)):
                 found += self.commands(path)
