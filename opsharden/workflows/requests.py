@@ -13,12 +13,8 @@ from opsharden.play import CONTROLS, OWN_SSH, OWN_SSH_ARGS, Content, PlayRequest
 from opsharden.workflows.needs import Batch, is_ours
 from opsharden.workflows.workplace import Targets, Workplace
 
-SELECTED = "opsharden_selected"
-"""The variable that tells roles which controls are wanted on a host at all."""
-
 PEERS = {"monitoring": "monitoring_server", "backup": "backup_server"}
 """Which of our roles look at another host, and the variable that names it."""
-
 
 _PLAIN_SSH = ("ssh", "smart")
 
@@ -101,8 +97,8 @@ def _variables(place: Workplace, targets: Targets, batch: Batch, host: str) -> d
         **place.typed(host, targets.asked),
         **({OWN_SSH_ARGS: own} if own else {}),
         **({"ansible_connection": OWN_SSH} if named in _PLAIN_SSH else {}),
-        **({CONTROLS: list(batch.needs[host])} if batch.tags else {}),
         **({"ansible_user": user} if user else {}),
-        SELECTED: list(place.wanted(host, targets.asked)),
+        # A role that has no controls may bring along one that has: what is waived there stays waived.
+        CONTROLS: list(batch.needs[host] if batch.tags else place.wanted(host, targets.asked)),
         "opsharden_secrets_dir": str(place.settings.keys),
     }

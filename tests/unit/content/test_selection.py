@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 
 from opsharden.catalogue import load_catalogue
 
 ROLES = {role.name: role for role in load_catalogue().roles.values()}
-TO_COME = {"ssh", "sudo"}
-"""Roles that do not heed the list yet."""
+CHOICE = """{{{{ {role}_controls | intersect(opsharden_controls) if opsharden_controls is defined else
+({role}_controls | intersect(ansible_run_tags) or {role}_controls) | difference(ansible_skip_tags) }}}}"""
+"""By opsharden's list where there is one; else as --tags and --skip-tags say."""
 
 
 def steps(path: Path) -> list[dict[str, Any]]:
@@ -20,11 +23,27 @@ def steps(path: Path) -> list[dict[str, Any]]:
     return [inner for step in found for inner in (step, *step.get("block", ()))]
 
 
-@pytest.mark.parametrize("name", sorted(set(ROLES) - TO_COME))
-def test_what_is_selected_is_what_opsharden_says(name: str) -> None:
-    text = str(ROLES[name].defaults[f"{name}_selected"])
-    assert "opsharden_controls" in text
-    assert "ansible_run_tags" in text, "and in plain Ansible what --tags names"
+@pytest.mark.parametrize("name", sorted(ROLES))
+def test_what_is_selected_is_said_alike_in_every_role(name: str) -> None:
+    said = str(ROLES[name].defaults[f"{name}_selected"])
+    assert " ".join(said.split()) == " ".join(CHOICE.format(role=name).split())
+
+
+@pytest.mark.parametrize(
+    ("run", "chosen"),
+    [
+        ({"opsharden_controls": ["two", "another"], "ansible_run_tags": ["two", "another", "one"]}, ["two"]),
+        ({"opsharden_controls": []}, []),
+        ({"ansible_run_tags": ["one", "another"]}, ["one"]),
+        ({"ansible_skip_tags": ["one"]}, ["two"]),
+        ({"ansible_run_tags": ["one", "two"], "ansible_skip_tags": ["two"]}, ["one"]),
+        ({}, ["one", "two"]),
+    ],
+)
+def test_what_the_choice_comes_to(run: dict[str, list[str]], chosen: list[str]) -> None:
+    plain = {"ansible_run_tags": ["all"], "ansible_skip_tags": [], "a_controls": ["one", "two"]}
+    made = Templar(loader=DataLoader(), variables={**plain, **run}).template(trust_as_template(CHOICE.format(role="a")))
+    assert sorted(made) == chosen
 
 
 @pytest.mark.parametrize("name", sorted(ROLES))

@@ -144,6 +144,6 @@ def test_each_host_is_told_what_to_bring_about_there(place: Workplace) -> None:
     assert singly.content.singly == (("banner", "ban-texts"), ("ssh", "ssh-grace"))
 
 
-def test_a_role_that_runs_whole_is_told_of_no_controls(place: Workplace) -> None:
+def test_a_role_that_runs_whole_is_told_of_all_that_is_wanted(place: Workplace) -> None:
     made = play_request(place, Targets({"web1": ()}, (), ()), Batch({"web1": ()}, ("ssh",)), "r1", check=False)
-    assert "opsharden_controls" not in made.content.host_vars["web1"]
+    assert made.content.host_vars["web1"]["opsharden_controls"] == list(place.wanted("web1", None))
