@@ -60,7 +60,7 @@ def test_file_names_that_are_not_utf_8(trouble: Trouble) -> None:
     trouble.project.exec(trouble.bad, "chmod 666 /etc/ssh/sshd_config.d/\"$(printf '\\377\\303')\".conf")
     found = trouble.verify().findings(trouble.bad)["ssh-files"]
     assert found["verdict"] == "fail"
-    assert "xff\\\\xc3.conf': '666 root:root'" in found["observed"]
+    assert "/\\xff\\xc3.conf: mode 666" in found["observed"]
 
 
 def fill(trouble: Trouble) -> None:
@@ -115,7 +115,7 @@ def test_a_command_that_hangs(trouble: Trouble) -> None:
     control = trouble.check("hang", command)
     after = trouble.check("next", "true")
     seen = trouble.verify()
-    assert trouble.unjudged(seen, f"did not end within {COMMAND:g} seconds: {command}") == {control}
+    assert trouble.unjudged(seen, f"did not end within {COMMAND:g} seconds: `{command}`") == {control}
     findings = seen.findings(trouble.bad)
     assert findings[control]["seconds"] < COMMAND + 2
     assert findings[after]["verdict"] == "pass"
