@@ -32,7 +32,8 @@ def clients() -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["cmdline", "status"]):
         words = process.info["cmdline"] or ()
-        if any(f"{gettempdir()}/opsharden-ssh-" in word for word in words) and process.info["status"] != psutil.STATUS_ZOMBIE:
+        ours = any(f"{gettempdir()}/opsharden-ssh-" in word for word in words)
+        if ours and process.info["status"] != psutil.STATUS_ZOMBIE:
             found.append(process)
     return found
 
