@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from pydantic import SecretStr
 
 from opsharden.catalogue import roles_path
-from opsharden.errors import Unresolved
+from opsharden.errors import HostError, InventoryError, Unresolved
 from opsharden.play import CONTROLS, OWN_SSH, OWN_SSH_ARGS, Content, PlayRequest, Unlock
 from opsharden.workflows.needs import Batch, is_ours
 from opsharden.workflows.workplace import Targets, Workplace
@@ -26,6 +27,7 @@ def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, 
     """
     settings, access = place.settings, place.access
     host_vars = {host: _variables(place, targets, batch, host) for host in batch.hosts}
+    peers = _peers_ways(place, batch, host_vars)
     return PlayRequest(
         run_id=run_id,
         hosts=batch.hosts,
@@ -36,7 +38,7 @@ def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, 
             roles_path=(roles_path(), *settings.roles),
             tags=batch.tags,
             default_vars={"ansible_ssh_private_key_file": str(place.key)} if place.key else {},
-            host_vars=host_vars,
+            host_vars={**host_vars, **peers},
             extra_vars=place.extra,
         ),
         known_hosts=place.known_hosts,
@@ -47,7 +49,9 @@ def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, 
         unlock=Unlock(
             access.become_password,
             vaults=place.vault,
-            hide=tuple(SecretStr(secret) for secret in place.secrets([place.host(host) for host in batch.hosts])),
+            hide=tuple(
+                SecretStr(secret) for secret in place.secrets([place.host(host) for host in (*batch.hosts, *peers)])
+            ),
         ),
     )
 
@@ -88,17 +92,34 @@ def _variables(place: Workplace, targets: Targets, batch: Batch, host: str) -> d
         values.update(place.catalogue.profile(name).values)
     # A profile's values are above role defaults and below whatever the inventory says.
     unset = {name: value for name, value in values.items() if not place.inventory.sets(host, name)}
+    return {
+        **_way(place, host),
+        **unset,
+        **place.typed(host, targets.asked),
+        # A role that has no controls may bring along one that has: what is waived there stays waived.
+        CONTROLS: list(batch.needs[host] if batch.tags else place.wanted(host, targets.asked)),
+        "opsharden_secrets_dir": str(place.settings.keys),
+    }
+
+
+def _way(place: Workplace, host: str) -> dict[str, Any]:
+    """How Ansible reaches a host, which is how verify does."""
     own = place.inventory.variable(host, "ansible_ssh_args")
     named = place.inventory.variable(host, "ansible_connection")
     user = place.host(host).user if place.inventory.host(host).user is None else None
     return {
         **place.reach(host),
-        **unset,
-        **place.typed(host, targets.asked),
         **({OWN_SSH_ARGS: own} if own else {}),
         **({"ansible_connection": OWN_SSH} if named in _PLAIN_SSH else {}),
         **({"ansible_user": user} if user else {}),
-        # A role that has no controls may bring along one that has: what is waived there stays waived.
-        CONTROLS: list(batch.needs[host] if batch.tags else place.wanted(host, targets.asked)),
-        "opsharden_secrets_dir": str(place.settings.keys),
     }
+
+
+def _peers_ways(place: Workplace, batch: Batch, host_vars: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The same of the hosts that its roles look at beside those of the batch."""
+    found: dict[str, dict[str, Any]] = {}
+    with suppress(Unresolved):  # a variable that cannot be rendered: Ansible says so, if it is needed
+        for peer in sorted(_peers(place, batch, host_vars).difference(batch.hosts)):
+            with suppress(HostError, InventoryError):  # so it does of a host that is not there, or not to be reached
+                found[peer] = _way(place, peer)
+    return found

@@ -147,3 +147,25 @@ def test_each_host_is_told_what_to_bring_about_there(place: Workplace) -> None:
 def test_a_role_that_runs_whole_is_told_of_all_that_is_wanted(place: Workplace) -> None:
     made = play_request(place, Targets({"web1": ()}, (), ()), Batch({"web1": ()}, ("ssh",)), "r1", check=False)
     assert made.content.host_vars["web1"]["opsharden_controls"] == list(place.wanted("web1", None))
+
+
+def test_the_hosts_that_its_roles_look_at_are_reached_as_verify_reaches_them(tmp_path: Path) -> None:
+    source = tmp_path / "hosts.yml"
+    source.write_text(
+        "all:\n  hosts:\n    web1: {monitoring_server: sentry, backup_server: gone}\n"
+        "    sentry: {ansible_host: \"{{ '192.0.2.9' }}\", ansible_connection: ssh}\n",
+        encoding="utf-8",
+    )
+    place = workplace(source)
+    place.settings.keys.mkdir()
+    (place.settings.keys / "automation").write_text("", encoding="utf-8")
+    targets = Targets({"web1": ()}, (), ())
+    batch = Batch({"web1": ()}, ("monitoring", "backup"))
+    asked = play_request(place, targets, batch, "r1", check=False)
+    assert asked.hosts == ("web1",)
+    assert sorted(asked.content.host_vars) == ["sentry", "web1"], "of one that is not there nothing is said"
+    assert asked.content.host_vars["sentry"] == {
+        "ansible_host": "192.0.2.9",
+        "ansible_connection": "opsharden_ssh",
+        "ansible_user": "opsharden",
+    }
