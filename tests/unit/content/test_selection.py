@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,17 @@ def test_what_the_choice_comes_to(run: dict[str, list[str]], chosen: list[str]) 
     plain = {"ansible_run_tags": ["all"], "ansible_skip_tags": [], "a_controls": ["one", "two"]}
     made = Templar(loader=DataLoader(), variables={**plain, **run}).template(trust_as_template(CHOICE.format(role="a")))
     assert sorted(made) == chosen
+
+
+@pytest.mark.parametrize("name", sorted(ROLES))
+def test_a_condition_holds_where_a_host_needs_nothing_of_the_role(name: str) -> None:
+    """Ansible takes no list for a condition: hosts that need a role share a run with others that do not."""
+    lists = rf"{name}_(?:selected|todo)"
+    for path in (ROLES[name].path / "tasks").glob("*.yml"):
+        for step in steps(path):
+            said = step.get("when", [])
+            for condition in [said] if isinstance(said, str) else said:
+                assert not re.search(rf"(?<! in ){lists}(?! *\|)", condition), (path.name, condition)
 
 
 @pytest.mark.parametrize("name", sorted(ROLES))
