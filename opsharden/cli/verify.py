@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,11 @@ from opsharden.errors import UsageError
 from opsharden.model import Severity
 from opsharden.workflows.looking import reaching
 from opsharden.workflows.workplace import choose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from opsharden.workflows.laps import Laps
 
 ReplayOption = Annotated[
     str | None,
@@ -58,14 +63,9 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option of the command 
 
         outputs.parse(output)  # a report that cannot be had is said before any host is touched
     if replay_run is not None:
-        if (pattern, limit, profile, control) != ("all", None, None, None):
-            raise UsageError(
-                "A replay is of a whole run, so it takes no hosts, profiles or controls.",
-                "Leave them out, or --replay.",
-            )
-        from opsharden.cli.replaying import replay  # noqa: PLC0415
-
-        raise typer.Exit(0 if exit_zero else replay(replay_run, output or (), fail_on, verbose=verbose))
+        _refuse_narrowed(pattern, limit, profile, control)
+        code = _replay(replay_run, output or (), fail_on, verbose=verbose)
+        raise typer.Exit(0 if exit_zero else code)
     settings = options.settings_from(inventory, forks)
     access = options.access_from(
         extra_vars=extra_vars,
@@ -83,8 +83,25 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option of the command 
 
         laps, code = look(place, targets, hosts, fail_on, Shown(output or (), verbose, profile_time))
     if profile_time:
-        from opsharden.cli import waterfall  # noqa: PLC0415
-        from opsharden.cli.console import said  # noqa: PLC0415
-
-        waterfall.show(laps, said())
+        _draw(laps)
     raise typer.Exit(0 if exit_zero else code)
+
+
+def _refuse_narrowed(*narrowed: str | list[str] | None) -> None:
+    if narrowed != ("all", None, None, None):
+        raise UsageError(
+            "A replay is of a whole run, so it takes no hosts, profiles or controls.", "Leave them out, or --replay."
+        )
+
+
+def _replay(run: str, output: Sequence[str], fail_on: Severity, *, verbose: bool) -> int:
+    from opsharden.cli.replaying import replay  # noqa: PLC0415
+
+    return replay(run, output, fail_on, verbose=verbose)
+
+
+def _draw(laps: Sequence[Laps]) -> None:
+    from opsharden.cli import waterfall  # noqa: PLC0415
+    from opsharden.cli.console import said  # noqa: PLC0415
+
+    waterfall.show(laps, said())

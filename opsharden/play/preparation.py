@@ -126,15 +126,12 @@ def _sealed(request: PlayRequest, private: Private) -> list[str]:
     for option, secret in (
         ("--connection-password-file", unlock.ssh_password),
         ("--become-password-file", unlock.become_password),
-        ("--vault-password-file", unlock.vault_password),
     ):
         if secret is not None:
             words += [option, str(private.write(f"{SEALED}/{option.strip('-')}", secret.get_secret_value() + "\n"))]
     for number, (label, password) in enumerate(unlock.vaults):
         path = private.write(f"{SEALED}/vault-{number}", password.get_secret_value() + "\n")
         words += ["--vault-id", f"{label}@{path}"]
-    if unlock.vault_password_file is not None:
-        words += ["--vault-password-file", str(unlock.vault_password_file.absolute())]
     return words
 
 

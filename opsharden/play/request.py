@@ -16,16 +16,12 @@ class Unlock:
 
     Attributes:
         become_password: What sudo asks for where the inventory says nothing.
-        vault_password: Opens vaulted values.
-        vault_password_file: The same, from the user's own file or program.
-        vaults: The same, by vault id, in the order in which they are tried.
+        vaults: What opens vaulted values: vault id and password, in the order in which they are tried.
         ssh_password: The login password where the inventory says nothing.
         hide: Further values that are replaced in every event, such as opened vault values.
     """
 
     become_password: SecretStr | None = None
-    vault_password: SecretStr | None = None
-    vault_password_file: Path | None = None
     vaults: tuple[tuple[str, SecretStr], ...] = ()
     ssh_password: SecretStr | None = None
     hide: tuple[SecretStr, ...] = ()
@@ -34,7 +30,7 @@ class Unlock:
     def secrets(self) -> tuple[str, ...]:
         """Every secret in here, plain."""
         opening = tuple(password for _, password in self.vaults)
-        held = (self.become_password, self.vault_password, self.ssh_password, *opening, *self.hide)
+        held = (self.become_password, self.ssh_password, *opening, *self.hide)
         return tuple(secret.get_secret_value() for secret in held if secret is not None)
 
 

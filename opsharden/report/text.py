@@ -1,13 +1,9 @@
-"""Words and numbers as every format shows them, and text from hosts made harmless."""
+"""Words and numbers as every format shows them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from math import floor
-
-from opsharden.visible import visible, visible_bytes
-
-__all__ = ["NOTHING", "counted", "duration", "moment", "percent", "visible", "visible_bytes"]
 
 NOTHING = "—"
 """Stands where there is no value."""

@@ -200,7 +200,9 @@ def test_secrets_show_nowhere(make_role: Make, make_request: Make, managed_hosts
     make_role(
         "say", f"- name: Stays\n  ansible.builtin.shell: sleep 2\n- ansible.builtin.fail: {{msg: 'not {secret}'}}\n"
     )
-    unlock = Unlock(become_password=SecretStr(secret), vault_password=SecretStr(secret), ssh_password=SecretStr(secret))
+    unlock = Unlock(
+        become_password=SecretStr(secret), vaults=(("default", SecretStr(secret)),), ssh_password=SecretStr(secret)
+    )
     events: list[PlayEvent] = []
     modes: set[int] = set()
     looked: list[PlayEvent] = []

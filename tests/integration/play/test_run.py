@@ -193,8 +193,9 @@ def test_a_part_of_the_inventory_plays_like_the_whole(make_role: Make, make_requ
                 here.update(path.name for path in folder.rglob("*.json") if ours(folder, tmp_path))
 
     said = []
+    unlock = Unlock(vaults=(("default", SecretStr("correct horse")),))
     for inventory in ((str(folder),), part):
-        request = make_request("say", hosts=(first,), inventory=inventory, unlock=Unlock(vault_password_file=password))
+        request = make_request("say", hosts=(first,), inventory=inventory, unlock=unlock)
         outcome = play(request, listen)
         assert outcome.failed == (first,)
         said.append(outcome.changes[-1].message)
@@ -321,7 +322,7 @@ def test_a_vaulted_value_needs_its_password(make_role: Make, make_request: Make,
     (folder / "group_vars" / "all.yml").write_text(vaulted(tmp_path, "ripe pear", "opens"), encoding="utf-8")
     with pytest.raises(VaultError, match="no vault secrets found"):
         play(make_request("say", inventory=(str(folder),)))
-    unlock = Unlock(vault_password=SecretStr("opens"), hide=(SecretStr("ripe pear"),))
+    unlock = Unlock(vaults=(("default", SecretStr("opens")),), hide=(SecretStr("ripe pear"),))
     outcome = play(make_request("say", inventory=(str(folder),), unlock=unlock))
     assert {change.message for change in outcome.changes} == {"it is [redacted]"}
 

@@ -72,7 +72,7 @@ def test_an_inventory_of_its_own_lies_among_the_secrets(private: Private) -> Non
 
 
 def test_no_secret_is_a_word_and_every_file_is_its_owners_alone(private: Private) -> None:
-    unlock = Unlock(SecretStr("pw1"), SecretStr("pw2"), ssh_password=SecretStr("pw3"))
+    unlock = Unlock(SecretStr("pw1"), (("default", SecretStr("pw2")),), SecretStr("pw3"))
     old = os.umask(0)
     try:
         words = prepare(request(unlock=unlock, extra_vars={"token": "pw4"}), private)
@@ -84,7 +84,7 @@ def test_no_secret_is_a_word_and_every_file_is_its_owners_alone(private: Private
     assert {path.stat().st_mode & 0o077 for path in private.path.rglob("*")} == {0}
     holding = {path.parent.name for path in files if "pw" in path.read_text(encoding="utf-8")}
     assert holding == {"sealed"}
-    assert unlock.secrets == ("pw1", "pw2", "pw3")
+    assert sorted(unlock.secrets) == ["pw1", "pw2", "pw3"]
 
 
 def test_how_to_connect_wins_over_the_users_extra_variables(private: Private) -> None:
