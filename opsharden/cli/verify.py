@@ -59,9 +59,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option of the command 
     """
     # Each part is loaded when it is its turn: with a verify, that is while hosts are being reached, which takes longer.
     if output:
-        from opsharden.report import outputs  # noqa: PLC0415
-
-        outputs.parse(output)  # a report that cannot be had is said before any host is touched
+        _refuse_unknown(output)  # a report that cannot be had is said before any host is touched
     if replay_run is not None:
         _refuse_narrowed(pattern, limit, profile, control)
         code = _replay(replay_run, output or (), fail_on, verbose=verbose)
@@ -85,6 +83,12 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option of the command 
     if profile_time:
         _draw(laps)
     raise typer.Exit(0 if exit_zero else code)
+
+
+def _refuse_unknown(output: Sequence[str]) -> None:
+    from opsharden.report import outputs  # noqa: PLC0415
+
+    outputs.parse(output)
 
 
 def _refuse_narrowed(*narrowed: str | list[str] | None) -> None:
