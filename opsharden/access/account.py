@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -18,9 +18,15 @@ from opsharden.model import ChangeStatus, Host
 from opsharden.ssh.client import Connection
 from opsharden.ssh.pipe import Pipe
 from opsharden.ssh.session import open_session
+from opsharden.visible import quoted
 
 _PATIENCE = 900.0
 """Seconds for the script: it may have to download python3 over a slow line."""
+
+_LINES = 200
+"""More than it could ever have to say."""
+
+_LINE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +124,21 @@ def prepare(entry: Entry, wanted: Plan, on_step: Callable[[Step], None]) -> None
     deadline = time.monotonic() + _PATIENCE
     under_way = ""
     try:
-        while (line := _line(pipe, deadline)) is not None:
+        for line in _lines(pipe, deadline):
             word, _, rest = line.partition(" ")
             if word == "will":
                 # Told before, and done only when we have heard: no change that nobody knows of.
-                under_way = rest
+                under_way = quoted(rest)
                 pipe.send(b"go\n", entry.timeout)
             elif word == "did" and under_way:
                 on_step(Step(under_way, ChangeStatus.CHANGED))
                 under_way = ""
             elif word == "failed":
+                why = quoted(rest, 1000)
                 if under_way:
-                    on_step(Step(under_way, ChangeStatus.FAILED, rest))
+                    on_step(Step(under_way, ChangeStatus.FAILED, why))
                 raise HostError(
-                    f"{entry.login.name} could not be made ready: {rest}.",
+                    f"{entry.login.name} could not be made ready: {why}.",
                     "Mend that on the host and bootstrap it again.",
                 )
         status, _ = pipe.rest(entry.timeout)
@@ -203,6 +210,21 @@ def _started(entry: Entry, script: str, words: str) -> Pipe:
     return pipe
 
 
+def _lines(pipe: Pipe, deadline: float) -> Iterator[str]:
+    """What it says, until it ends.
+
+    Raises:
+        TransportBroken: Nothing came in time, or it never comes to an end.
+    """
+    last = ""
+    for _ in range(_LINES):
+        line = _line(pipe, deadline)
+        if line is None:
+            return
+        yield (last := line)
+    raise TransportBroken(f"The host never comes to an end; last it said: {quoted(last, 100)}.")
+
+
 def _line(pipe: Pipe, deadline: float) -> str | None:
     """The next line; None where the other side has come to its end.
 
@@ -210,6 +232,8 @@ def _line(pipe: Pipe, deadline: float) -> str | None:
         TransportBroken: Nothing came in time.
     """
     while b"\n" not in pipe.stdout:
+        if len(pipe.stdout) > _LINE:
+            raise TransportBroken(f"What answers there is not ours: {quoted(pipe.stdout, 100)}.")
         if not pipe.more(deadline):
             if pipe.ended:
                 return None

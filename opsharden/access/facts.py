@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+# What is written otherwise was not said by our scripts, and counts as not said.
+_NUMBER = re.compile(r"[0-9]{1,12}")
+_MODE = re.compile(r"([0-7]{1,5}) ([0-9]{1,12})")
+_LYING = re.compile(r"line ([0-9]{1,6}) ([0-9]{1,12}) (.*)")
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ def facts(lines: Iterable[str], peer: str) -> Facts:
         return said.get(word, [""])[0]
 
     return Facts(
-        now=int(one("now") or 0),
+        now=_number(one("now")) or 0,
         system=one("system"),
         missing=tuple(said["missing"]),
         apt=bool(said["apt"]),
@@ -141,17 +147,15 @@ def key_files(paths: Sequence[str], lines: Iterable[str]) -> tuple[KeyFile, ...]
     """What `files.sh` printed about these paths."""
     found: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for line in lines:
-        word, _, rest = line.partition(" ")
-        if word == "line":
-            which, number, text = rest.split(" ", 2)
-            found[int(which)].append((int(number), text))
+        if told := _LYING.fullmatch(line):
+            found[int(told[1])].append((int(told[2]), told[3]))
     return tuple(KeyFile(path, tuple(found[index])) for index, path in enumerate(paths))
 
 
 def _account(said: Mapping[str, Sequence[str]]) -> Account:
     passwd = (said["account"][0].split(":") + [""] * 7)[:7]
     shadow = ((said.get("shadow") or [""])[0].split(":") + [""] * 9)[:9]
-    mode = (said.get("home-is") or [""])[0].split()
+    mode = _MODE.fullmatch((said.get("home-is") or [""])[0])
     lasts = _number(shadow[4])
     return Account(
         name=passwd[0],
@@ -164,10 +168,10 @@ def _account(said: Mapping[str, Sequence[str]]) -> Account:
         lasts=None if lasts is None or lasts >= 9999 else lasts,
         expires=_number(shadow[7]),
         groups=tuple(said.get("group", ())),
-        home_mode=(int(mode[0], 8), int(mode[1])) if len(mode) == 2 else None,
+        home_mode=(int(mode[1], 8), int(mode[2])) if mode else None,
         shell_missing=bool(said.get("shell-is")),
     )
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() else None
+    return int(text) if _NUMBER.fullmatch(text) else None

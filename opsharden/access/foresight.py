@@ -175,7 +175,7 @@ def _key_file(account: str, seen: Facts, files: Sequence[KeyFile]) -> KeyFile | 
 
 
 def _nowhere(seen: Facts) -> Obstacle:
-    command = seen.one("authorizedkeyscommand", "none")
+    command = seen.one("authorizedkeyscommand") or "none"
     if command != "none":
         return Obstacle(
             f"its sshd asks a program for the keys of accounts (AuthorizedKeysCommand {command.split()[0]})",

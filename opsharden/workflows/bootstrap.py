@@ -53,6 +53,7 @@ def bootstrap(
     if any(automation_key(place, host) == own for host in hosts):
         keys.public_key(own)
     outcomes: dict[str, Outcome] = {}
+    faults: list[BaseException] = []
     targets = Targets({host.name: () for host in hosts}, tuple(left_out), ())
     pool = ThreadPoolExecutor(place.settings.forks)
     with filed(store, "bootstrap", place, targets) as run:
@@ -64,6 +65,9 @@ def bootstrap(
         work = [pool.submit(preparer.host, host) for host in hosts]
         try:
             for future in as_completed(work):
+                if fault := future.exception():
+                    faults.append(fault)  # what nobody foresaw is told when the others are done
+                    continue
                 outcome = future.result()
                 outcomes[outcome.host] = outcome
                 _file(store, run.id, outcome)
@@ -77,6 +81,8 @@ def bootstrap(
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             preparer.close()
+        if faults:
+            raise faults[0]
         failed = any(outcome.failure for outcome in outcomes.values())
         failed = failed or any(each.status is HostStatus.UNREACHABLE for each in left_out)
         run.exit_code = ExitCode.INCOMPLETE if failed else ExitCode.CLEAN

@@ -190,7 +190,7 @@ def _taken(host: Host, who: bytes) -> HostHeld:
     try:
         holder = Holder(**{name: quoted(str(value), 60) for name, value in json.loads(who).items()})
         by = f"the run {holder.run} of {holder.operator} on {holder.node}, since {holder.since}"
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         by = "another run"
     return HostHeld(
         f"{host.name} is being changed by {by}.", "Nothing was changed there; run it again when that one has ended."

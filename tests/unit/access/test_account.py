@@ -88,3 +88,21 @@ def test_words_that_mean_nothing_here_change_nothing(said: str) -> None:
     steps, error, _ = played([said])
     assert error is None
     assert [step.what for step in steps if step.what] == []
+
+
+def test_a_host_that_never_comes_to_an_end_is_left() -> None:
+    steps, error, _ = played(["will a\n", "did\n"] * 500)
+    assert isinstance(error, TransportBroken)
+    assert len(steps) == 100
+
+
+def test_what_a_host_says_of_itself_is_made_harmless_and_cut() -> None:
+    steps, error, _ = played([f"will \x1b[2J{'a' * 5000}\n", "failed \x1b]0;x\x07\n"], 1)
+    assert error is not None
+    assert "\x1b" not in error.message + steps[0].what + steps[0].message
+    assert len(steps[0].what) < 400
+
+
+def test_a_line_without_an_end_is_not_kept() -> None:
+    _, error, _ = played(["a" * 60000] * 500)
+    assert isinstance(error, TransportBroken)

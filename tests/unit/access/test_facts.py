@@ -1,3 +1,5 @@
+import pytest
+
 from opsharden.access.facts import Account, facts, key_files
 
 LINES = """\
@@ -58,3 +60,31 @@ def test_lines_with_a_key_are_told_apart_by_file() -> None:
     first, second = key_files(["/a", "/b"], ["file 1 600 0", 'line 1 3 from="x y" ssh-ed25519 AAAA me'])
     assert first.lines == ()
     assert second.lines == ((3, 'from="x y" ssh-ed25519 AAAA me'),)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "now soon",
+        "now " + "9" * 5000,
+        "account a:x:" + "9" * 5000,
+        "shadow a:*:" + "9" * 5000,
+        "shadow a:*:\u0663",
+        "home-is 999 1000",
+        "home-is 755 anna",
+        "home-is 755",
+        "sshd",
+    ],
+)
+def test_what_no_host_says_counts_as_not_said(said: str) -> None:
+    seen = facts(["account a:x:1000:1000::/home/a:/bin/sh", said], "192.0.2.1")
+    assert (seen.now, seen.today) == (0, 0)
+    assert seen.account is not None
+    assert (seen.account.changed, seen.account.home_mode) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "said", ["line", "line 0", "line 0 1", "line x 1 key", "line 0 x key", f"line 0 {'9' * 5000} key"]
+)
+def test_a_line_that_was_not_told_so_is_none(said: str) -> None:
+    assert [file.lines for file in key_files(["/a"], [said])] == [()]
