@@ -54,7 +54,8 @@ def apply(  # noqa: PLR0913, PLR0917 - one parameter per option of the command l
       opsharden apply --check                  what would change
       opsharden apply --all                    everything, whether it fails or not
 
-    Exit codes: 0 clean, 3 findings are left, 4 incomplete (a host or a check could not be looked at).
+    Exit codes: 0 clean, 3 findings are left, 4 incomplete (a host or a check could not be looked at, or a task failed
+    that no finding tells of).
     """
     wanted = outputs.parse(output or ())
     settings = options.settings_from(inventory, forks)
