@@ -52,6 +52,18 @@ def test_every_value_is_described(role: Any) -> None:
     assert set(role.defaults) - described == set(), "these defaults are not in meta/argument_specs.yml"
 
 
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_no_option_makes_anything_on_the_control_node(role: Any) -> None:
+    """Ansible reads all options of all roles when a play begins, whatever tags were chosen."""
+    text = (role.path / "defaults" / "main.yml").read_text("utf-8")
+    assert [word for word in ("builtin.password'", "lookup('password'", "builtin.pipe'") if word in text] == []
+
+
+def test_keys_of_backups_are_not_read_as_inventories() -> None:
+    """Plain Ansible takes every file in a folder of inventories for one, its words for hosts; not those with a dot."""
+    assert "inventory_dir ~ '/.keys'" in CATALOGUE.roles["backup"].defaults["backup_key_dir"]
+
+
 def test_every_control_is_in_a_profile() -> None:
     named = {control for profile in CATALOGUE.profiles.values() for control in profile.controls}
     assert set(CATALOGUE.controls) - named == set()
