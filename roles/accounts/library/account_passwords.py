@@ -1,8 +1,6 @@
 #!/usr/bin/python
 """Moves password hashes to the shadow file, and puts an end to empty passwords. Makes no account and removes none."""
 
-# SPDX-License-Identifier: Apache-2.0
-
 from __future__ import annotations
 
 import os

@@ -1,15 +1,11 @@
 #!/usr/bin/python
 """Holds the mask of new files and the end of silent shells, in the files that sessions read when they begin."""
 
-# SPDX-License-Identifier: Apache-2.0
-
 from __future__ import annotations
 
 import glob
 import os
 import re
-import stat
-import tempfile
 from collections.abc import Iterator
 
 from ansible.module_utils.basic import AnsibleModule
@@ -111,23 +107,13 @@ class Files:
         self.left.append(f"{path}, line {number}: {why}")
 
 
-def write(path: str, text: str) -> None:
-    """Put a file in place with the owner and mode it had; through a link, so that the link stays."""
-    path = os.path.realpath(path)
-    mode, owner, group = 0o644, 0, 0
-    if os.path.exists(path):
-        found = os.stat(path)
-        mode, owner, group = stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid
-    handle, temporary = tempfile.mkstemp(prefix=".opsharden-", dir=os.path.dirname(path))
-    try:
-        with open(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            file.write(text)
-            os.fchown(file.fileno(), owner, group)
-            os.fchmod(file.fileno(), mode)
-        os.rename(temporary, path)
-    except OSError:
-        os.unlink(temporary)
-        raise
+def write(module: AnsibleModule, path: str, text: str) -> None:
+    """Put a file in place, whole, with the owner and mode it had; through a link, so that the link stays."""
+    draft = os.path.join(module.tmpdir, "draft")
+    with open(draft, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        file.write(text)
+    os.chmod(draft, 0o644)
+    module.atomic_move(draft, os.path.realpath(path))
 
 
 def start_up(files: Files) -> list[str]:
@@ -384,11 +370,8 @@ def main() -> None:
     if module.params["timeout"]:
         timeout(files, module.params["timeout"])
     changed = files.changed()
-    try:
-        for path, (_, after) in () if module.check_mode else changed.items():
-            write(path, after)
-    except OSError as error:
-        module.fail_json(msg=f"{error.filename}: {error.strerror}.")
+    for path, (_, after) in () if module.check_mode else changed.items():
+        write(module, path, after)
     for sentence in files.left:
         module.warn(sentence)
     diff = [

@@ -1,13 +1,10 @@
 #!/usr/bin/python
 """Puts up the warning that logins meet, and switches off login scripts that give the system away."""
 
-# SPDX-License-Identifier: Apache-2.0
-
 from __future__ import annotations
 
 import os
 import stat
-import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -37,22 +34,15 @@ def shown(path: str) -> str | None:
         return file.read()
 
 
-def write(path: str, text: str) -> None:
-    """Put a file in place, whole, with the owner and mode of the file that was there."""
-    mode, owner, group = 0o644, 0, 0
-    if os.path.lexists(path) and stat.S_ISREG(os.lstat(path).st_mode):
-        found = os.lstat(path)
-        mode, owner, group = stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid
-    handle, temporary = tempfile.mkstemp(prefix=".opsharden-", dir=os.path.dirname(path))
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            os.fchown(file.fileno(), owner, group)
-            os.fchmod(file.fileno(), mode)
-        os.rename(temporary, path)
-    except OSError:
-        os.unlink(temporary)
-        raise
+def write(module: AnsibleModule, path: str, text: str) -> None:
+    """Put a file in place, whole, with the owner and mode of the file that was there; in place of a link, its own."""
+    draft = os.path.join(module.tmpdir, "draft")
+    with open(draft, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(draft, 0o644)
+    if os.path.islink(path):
+        os.unlink(path)
+    module.atomic_move(draft, path)
 
 
 def telling(module: AnsibleModule) -> tuple[list[str], list[str]]:
@@ -87,7 +77,7 @@ def main() -> None:
     plain, linked = telling(module)
     try:
         for path in () if module.check_mode else other:
-            write(path, text)
+            write(module, path, text)
         for path in () if module.check_mode else plain:
             os.chmod(path, stat.S_IMODE(os.lstat(path).st_mode) & ~0o111)
     except OSError as error:

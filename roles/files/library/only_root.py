@@ -1,8 +1,6 @@
 #!/usr/bin/python
 """Takes away from files, and from the folders above them, what lets others than root change (or read) them."""
 
-# SPDX-License-Identifier: Apache-2.0
-
 from __future__ import annotations
 
 import glob

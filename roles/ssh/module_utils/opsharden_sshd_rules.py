@@ -1,4 +1,4 @@
-"""What a setting of sshd has to be, and what to write where it is not: for the module `opsharden_sshd`."""
+"""What a setting of sshd has to be, and what to write where it is not: for the module `sshd_settings`."""
 
 import os
 from fnmatch import fnmatchcase

@@ -35,7 +35,7 @@ READING = load("ssh/checks/conftest.py")
 SETTINGS = load("ssh/checks/settings/conftest.py")
 CONFIG = load("ssh/module_utils/opsharden_sshd_config.py")
 RULES = load("ssh/module_utils/opsharden_sshd_rules.py")
-SUDO = load("sudo/library/opsharden_sudo.py")
+SUDO = load("sudo/library/sudoers_settings.py")
 
 
 class Saying:

@@ -1,9 +1,5 @@
 #!/usr/bin/python
-"""Keeps the files that decide who gets in, and as which host, to root.
-
-Takes rights away from what sshd reads in /etc/ssh and from the folders there, and gives none. Links are followed. What
-lies outside of /etc/ssh may serve others too and is left as it is.
-"""
+"""Keeps the files that decide who gets in, and as which host, to root."""
 
 import glob
 import os
@@ -11,6 +7,14 @@ import stat
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.opsharden_sshd_config import MAIN, SSHD, Files, Server, Trouble, split
+
+DOCUMENTATION = r"""
+module: sshd_files
+short_description: Keep the files that decide who gets in, and as which host, to root
+description:
+  - Takes rights away from what sshd reads in /etc/ssh and from the folders there, and gives none. Links are followed.
+    What lies outside of /etc/ssh may serve others too and is left as it is.
+"""
 
 HOME = "/etc/ssh"
 

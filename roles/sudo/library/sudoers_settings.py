@@ -1,11 +1,5 @@
 #!/usr/bin/python
-"""Brings settings of sudo about where they do not hold, and touches no other.
-
-A setting that holds stays as it is, wherever it is set, and so does a stricter one, also one for some only. What does
-not hold is set in one file of our own; where others would be read behind it, the first file names it in its last line.
-All is tried before anything is written, looked at again afterwards, and put back if it did not come about. Settings for
-single commands beat all others and are left to whoever wrote them.
-"""
+"""Brings settings of sudo about where they do not hold, and touches no other."""
 
 import glob
 import os
@@ -17,6 +11,24 @@ from collections import namedtuple
 from fnmatch import fnmatch
 
 from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = r"""
+module: sudoers_settings
+short_description: Bring settings of sudo about where they do not hold
+description:
+  - A setting that holds stays as it is, wherever it is set, and so does a stricter one, also one for some only. What
+    does not hold is set in one file of our own; where others would be read behind it, the first file names it in its
+    last line.
+  - All is tried before anything is written, looked at again afterwards, and put back if it did not come about.
+  - Settings for single commands beat all others and are left to whoever wrote them.
+options:
+  path: {description: The file of our own., type: path, required: true}
+  settings:
+    description: What has to hold, one entry for each setting, and the control it is for.
+    type: list
+    elements: dict
+    required: true
+"""
 
 MAIN = "/etc/sudoers"
 HEADER = "# Written by opsharden: what did not hold otherwise.\n"

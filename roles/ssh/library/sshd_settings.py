@@ -1,11 +1,5 @@
 #!/usr/bin/python
-"""Brings settings of sshd about where they do not hold, and touches no other.
-
-A setting that holds stays as it is, wherever it is set, and so does a stricter one. What does not hold is set in one
-file of our own, which sshd is made to read first where it does not count otherwise. All is tried by sshd before
-anything is written, looked at again afterwards, and put back if it did not come about or sshd does not answer any more.
-Match blocks and settings on sshd's command line are left to whoever wrote them; `left` names those settings.
-"""
+"""Brings settings of sshd about where they do not hold, and touches no other."""
 
 import os
 import shutil
@@ -16,6 +10,24 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.opsharden_sshd_config import SSHD, Files, Server, Trouble, split
 from ansible.module_utils.opsharden_sshd_rules import OPTIONS, Setting
+
+DOCUMENTATION = r"""
+module: sshd_settings
+short_description: Bring settings of sshd about where they do not hold
+description:
+  - A setting that holds stays as it is, wherever it is set, and so does a stricter one. What does not hold is set in
+    one file of our own, which sshd is made to read first where it does not count otherwise.
+  - All is tried by sshd before anything is written, looked at again afterwards, and put back if it did not come about
+    or sshd does not answer any more.
+  - Match blocks and settings on sshd's command line are left to whoever wrote them; RV(left) names those settings.
+options:
+  path: {description: The file of our own., type: path, required: true}
+  settings:
+    description: What has to hold, one entry for each setting, and the control it is for.
+    type: list
+    elements: dict
+    required: true
+"""
 
 HEADER = "# Written by opsharden: what did not hold otherwise. One line for each setting.\n"
 
