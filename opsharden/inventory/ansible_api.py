@@ -32,6 +32,7 @@ try:
         from ansible.inventory.manager import InventoryManager, split_host_pattern
         from ansible.parsing.dataloader import DataLoader
         from ansible.parsing.vault import EncryptedString, VaultHelper
+        from ansible.plugins import inventory as inventory_plugins
         from ansible.plugins.loader import init_plugin_loader
         from ansible.template import Templar, is_trusted_as_template, trust_as_template
         from ansible.utils.display import Display
@@ -53,6 +54,23 @@ if constants.INVENTORY_ENABLED == ["host_list", "script", "auto", "yaml", "ini",
 _clean_facts = vars_manager.clean_facts
 # Facts there are none of here; to clean none, Ansible lists its folders of plugins anew for each host: half the time.
 vars_manager.clean_facts = lambda facts: _clean_facts(facts) if facts else {}
+
+_expand = inventory_plugins.expand_hostname_range
+
+
+def _range(line: str | None = None) -> list[str]:
+    """The hosts of a range; Ansible says neither which range is wrong nor that one names nobody."""
+    try:
+        found: list[str] = _expand(line)
+    except (AnsibleError, ValueError) as error:
+        why = str(error) if isinstance(error, AnsibleError) else "what is in [ ] has to be a range such as [01:20]"
+        raise AnsibleError(f"{line}: {why}") from None
+    if not found:
+        Display().warning(f"Skipping the range {line}, which names no host")
+    return found
+
+
+inventory_plugins.expand_hostname_range = _range
 
 T = TypeVar("T")
 

@@ -44,9 +44,8 @@ def to_host(name: str, variable: Variable, groups: tuple[str, ...]) -> Host:
     def first(*names: str) -> Any:
         return next((value for value in map(variable, names) if value not in (None, "")), None)
 
-    local_by_name = name in ("localhost", "127.0.0.1", "::1") and first("ansible_host") is None
-    connection = str(first("ansible_connection") or ("local" if local_by_name else "ssh"))
-    connection = connection.rpartition(".")[2]
+    # Also for localhost, where an inventory names it: only the one that Ansible makes up says that it is local.
+    connection = str(first("ansible_connection") or "ssh").rpartition(".")[2]
     if connection in ("smart", "paramiko", "paramiko_ssh"):
         connection = "ssh"
     if connection not in ("ssh", "local"):

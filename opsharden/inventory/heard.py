@@ -12,6 +12,7 @@ from opsharden.inventory.words import sentence
 
 _LOST = re.compile(
     r"Skipping (unexpected )?key \(|Skipping '.*' as this is not a valid group|Found duplicate mapping key"
+    r"|Skipping the range |Found both group and host with same name: (all|ungrouped)$"
 )
 """Warnings after which the inventory is less than what is written in it."""
 
@@ -50,6 +51,10 @@ class Heard:
         display._deprecated = _nothing
         display.display = _nothing
         display.vvv = self._verbose
+
+    def loss(self, text: str) -> None:
+        """Take in what Ansible says nothing of: something makes the inventory less than what is written."""
+        self._said[text] = True
 
     def lost(self) -> None:
         """Raise where something made the inventory less than what is written.

@@ -21,6 +21,7 @@ from opsharden.inventory.words import sentence
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SHOW = "`ansible-inventory --list -i ...` shows what Ansible makes of it."
 _UNKNOWN = re.compile(r"unknown plugin '(\w+\.\w+)\.")
+_OF_GROUPS = ("hosts", "children", "vars")
 _SUSPECT = (".cfg", ".ini", ".json", ".txt", ".yaml", ".yml")
 """Endings of files that may well be inventories: to pass over one of these without a word loses hosts."""
 
@@ -72,6 +73,8 @@ def read(sources: Sequence[str], loader: ansible_api.Loader, heard: Heard, care:
         # Plugins and libraries of the user's run in here: whatever they raise is about the inventory.
         raise _told(error, heard, loader) from None
     _programs_that_failed(heard)
+    for text in _misplaced(reading):
+        heard.loss(text)
     if care.strict:
         heard.lost()
     return reading
@@ -126,6 +129,16 @@ def _programs_that_failed(heard: Heard) -> None:
             )
 
 
+def _misplaced(reading: ansible_api.Reading) -> Iterator[str]:
+    """Keys of groups that stand where hosts or their variables do: what is below them is no host to Ansible."""
+    for name, host in reading.manager.hosts.items():
+        if name in _OF_GROUPS:
+            yield f"`{name}:` stands where Ansible takes it for the name of a host."
+        for key in _OF_GROUPS:
+            if isinstance(host.vars.get(key), dict):
+                yield f"`{key}:` stands where Ansible takes it for a variable of the host {name}."
+
+
 def _is_script(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(2) == b"#!"
@@ -146,7 +159,7 @@ def _precheck(source: str, tell: Callable[[str], None]) -> None:
     except OSError as error:
         raise InventoryError(f"The inventory {source} cannot be read: {error.strerror}.") from None
     if not stat.S_ISDIR(kind):
-        _precheck_file(path, kind)
+        _precheck_file(path, kind, tell)
         return
     try:
         inner = sorted(path.iterdir())
@@ -156,14 +169,14 @@ def _precheck(source: str, tell: Callable[[str], None]) -> None:
         if each.suffix in _SUSPECT and each.name.endswith(tuple(ansible_api.constants.INVENTORY_IGNORE_EXTS)):
             tell(f"{each} is passed over: Ansible ignores {each.suffix} in a folder of inventories.")
         elif not each.name.startswith(".") and each.is_file() and not _ignored(each.name):
-            _precheck_file(each, each.stat().st_mode)
+            _precheck_file(each, each.stat().st_mode, tell)
 
 
 def _ignored(name: str) -> bool:
     return name.endswith(tuple(ansible_api.constants.INVENTORY_IGNORE_EXTS))
 
 
-def _precheck_file(path: Path, kind: int) -> None:
+def _precheck_file(path: Path, kind: int, tell: Callable[[str], None]) -> None:
     if not stat.S_ISREG(kind):
         raise InventoryError(
             f"The inventory {path} is neither a file nor a folder.",
@@ -179,8 +192,16 @@ def _precheck_file(path: Path, kind: int) -> None:
         line = error.object.count(b"\n", 0, error.start) + 1
         text = f"The inventory {path} is not written in UTF-8: see line {line}."
         raise InventoryError(text, "Save it as UTF-8.") from None
-    if path.suffix in (".yml", ".yaml") and not text.startswith("$ANSIBLE_VAULT"):
-        _precheck_yaml(path, text)
+    if not text.strip():
+        tell(f"The inventory {path} is empty.")
+    if path.suffix in (".yml", ".yaml"):
+        if not text.startswith("$ANSIBLE_VAULT"):
+            _precheck_yaml(path, text)
+    elif text.startswith("\ufeff"):
+        raise InventoryError(
+            f"The inventory {path} begins with a byte order mark, which Ansible takes for a part of its first name.",
+            "Save it as UTF-8 without BOM.",
+        )
 
 
 def _precheck_yaml(path: Path, text: str) -> None:

@@ -9,7 +9,7 @@ _SHOWN = re.compile(r"""'[^'\n]*'|"[^"\n]*\"""")
 # A name, a path, a plugin: what a reader needs to find the place. Anything else in quotes may be what nobody is to see.
 _HARMLESS = re.compile(r"""['"][\w./~:@-]{1,80}['"]""")
 _OF_YAML = re.compile(r"\b(YAML|JSON|alias|anchor|scanning|parsing a|mapping values|config file)\b")
-_KIND = re.compile(r"""\"?<class '(?:[\w.]*[._])?(?:AnsibleTagged)?(\w+)'>\"?""")
+_KIND = re.compile(r"""(?:\ban? )?\"?<class '(?:[\w.]*[._])?(?:AnsibleTagged)?(\w+)'>\"?""")
 _KINDS = {"str": "a text", "list": "a list", "dict": "a mapping", "int": "a number", "nonetype": "nothing"}
 _COLLECTION = re.compile(r"No module named 'ansible_collections\.([\w.]+)'")
 _ENCODING = re.compile(r"codec can.t|surrogates not allowed")
