@@ -33,6 +33,7 @@ try:
         from ansible.parsing.dataloader import DataLoader
         from ansible.parsing.vault import EncryptedString, VaultHelper
         from ansible.plugins import inventory as inventory_plugins
+        from ansible.plugins.inventory import script as script_plugin
         from ansible.plugins.loader import init_plugin_loader
         from ansible.template import Templar, is_trusted_as_template, trust_as_template
         from ansible.utils.display import Display
@@ -46,6 +47,8 @@ except Exception as error:
         f"Ansible's own settings cannot be read: {sentence(str(error))}",
         "See the file that ANSIBLE_CONFIG names, else ansible.cfg here, ~/.ansible.cfg, /etc/ansible/ansible.cfg.",
     ) from None
+
+constants.INVENTORY_ANY_UNPARSED_IS_FAILED = True  # also where somebody has imported Ansible before us
 
 if constants.INVENTORY_ENABLED == ["host_list", "script", "auto", "yaml", "ini", "toml"]:
     # `auto` reads a whole file just to see that it names no plugin; `yaml` sees that too, in half the time.
@@ -71,6 +74,19 @@ def _range(line: str | None = None) -> list[str]:
 
 
 inventory_plugins.expand_hostname_range = _range
+
+_parse_group = script_plugin.InventoryModule._parse_group
+
+
+def _of_program(plugin: Any, group: str, data: Any, origin: Any) -> None:
+    """A group of an inventory program; of a key that it does not know Ansible says nothing there."""
+    for key, value in data.items() if isinstance(data, dict) else ():
+        if key not in ("hosts", "vars", "children") and isinstance(value, list | dict):
+            Display().warning(f"Skipping unexpected key ({key}) in group ({group}) of a program")
+    _parse_group(plugin, group, data, origin)
+
+
+script_plugin.InventoryModule._parse_group = _of_program
 
 T = TypeVar("T")
 

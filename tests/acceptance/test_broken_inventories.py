@@ -98,6 +98,11 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
         ),
         ({"h.yml": f"web: {{hosts: {{ok: {{{OK}}}, 'w[3:1]': }}}}\n"}, "the range w[3:1], which names no host"),
         ({"h": f"[web]\nok {OK.replace(': ', '=').replace(',', '')}\nw[05:01]\n"}, "the range w[05:01], which"),
+        (
+            {"h": '#!/bin/sh\necho \'{"web": {"hosts": ["ok"], "childern": ["db"]}, "db": {"hosts": ["d"]}}\'\n'},
+            "unexpected key (childern) in group (web)",
+        ),
+        ({"h": '#!/bin/sh\necho \'{"web": {"hosts": ["ok"]}, "db": {"host": ["d"]}}\'\n'}, "key (host) in group (db)"),
     ],
 )
 def test_what_loses_hosts_is_an_error_unless_told_otherwise(ask: Ask, files: dict[str, str], words: str) -> None:
