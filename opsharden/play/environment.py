@@ -34,6 +34,9 @@ _SETTINGS = {
     "ANSIBLE_NOCOWS": "True",
     "ANSIBLE_PIPELINING": "True",
     "ANSIBLE_PYTHON_INTERPRETER": "auto_silent",
+    # Ansible's own choice, ~/.ansible/tmp, stays behind on every host, for the account and for root. What it puts below
+    # this one has a name nobody can foresee, is its owner's alone, and goes.
+    "ANSIBLE_REMOTE_TMP": "/tmp",  # noqa: S108 - as said above
     "ANSIBLE_RETRY_FILES_ENABLED": "False",
     # ansible-runner's callback is built upon this one; the usual one would print every failed result in full.
     "ANSIBLE_STDOUT_CALLBACK": "opsharden_quiet",

@@ -74,6 +74,12 @@ def test_one_apply_brings_the_whole_baseline_back_and_a_second_one_changes_nothi
     assert json.loads(again.stdout)["changes"] == []
 
 
+def test_nothing_of_ansibles_own_stays_on_the_hosts(hardened: Any) -> None:
+    for host in hardened.names:
+        left = hardened.exec(host, "find /home/opsharden /root /tmp -maxdepth 1 -name '*ansible*'")
+        assert left == "", "other scanners would count it as ours"
+
+
 def test_a_fleet_in_order_costs_one_look_and_no_ansible_run(hardened: Any) -> None:
     done = hardened.run("apply", "-o", "json")
     assert done.returncode == 0, done.stderr
