@@ -15,7 +15,6 @@ import base64
 import html
 import json
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, quote_plus
 
@@ -98,30 +97,51 @@ def _replaceable(secret: bytes) -> bool:
 
 
 def _written(secret: bytes) -> Iterator[bytes]:
-    """How programs write it: plain, quoted in some language, as bytes in hexadecimal; long ones also line by line."""
+    """How programs write it: plain, quoted in some language and in another around that, as bytes in hexadecimal."""
     yield secret
     word = secret.decode(errors="surrogateescape")
-    in_json = {json.dumps(word)[1:-1], json.dumps(word, ensure_ascii=False)[1:-1]}
-    # Python quotes a text with both quotes in it, as what is around the secret may have.
-    both = repr(word + "'\"")[1:-4]
-    forms = {
-        *in_json,
-        *(json.dumps(form)[1:-1] for form in in_json),
-        *(both, both.replace("\\'", "'"), repr(word)[1:-1], ascii(word)[1:-1]),
-        *(shlex.quote(word), shlex.quote(word).strip("'")),
-        *(re.sub(r"([^\w@%+=:,./-])", r"\\\1", word), re.sub(r'([\\"$`])', r"\\\1", word)),
-        *(word.replace("'", "''"), html.escape(word), html.escape(word, quote=False)),
-    }
-    for form in forms:
+    for form in _quoted(word):
         yield form.encode(errors="surrogateescape")
     for url in {quote(secret, safe=""), quote(secret), quote_plus(secret)}:
-        yield url.encode()
-        yield re.sub(r"%..", lambda code: code[0].lower(), url).encode()
+        for each in {url, url.replace("%", "%%")}:
+            yield each.encode()
+            yield re.sub(r"%[0-9A-F]{2}", lambda code: code[0].lower(), each).encode()
     if len(secret) >= _ANYWHERE:
         yield secret.hex().encode()
     lines = [line.strip() for line in secret.splitlines()]
     if len(lines) > 1:
         yield from (line for line in lines if len(line) >= _ANYWHERE and not line.startswith(b"-----"))
+
+
+_LITERAL = re.compile(r"[A-Za-z0-9_.-]*")
+_LONG = 200
+
+
+def _quoted(word: str) -> set[str]:
+    """A word as it is written within quotes, also where that is within others: JSON in a shell's command."""
+    forms = {word}
+    if _LITERAL.fullmatch(word):
+        return forms
+    for _ in range(2 if len(word) < _LONG else 1):
+        forms = forms | {form for each in forms for form in _once(each)}
+    return forms | {json.dumps(each)[1:-1] for each in forms}  # in a report, a record
+
+
+def _once(word: str) -> Iterator[str]:
+    """What languages make of a word within their quotes, which are not a part of it."""
+    yield json.dumps(word)[1:-1]
+    yield json.dumps(word, ensure_ascii=False)[1:-1]
+    for python in (repr(word + "'\"")[1:-4], repr(word.encode(errors="surrogateescape") + b"'\"")[2:-4]):
+        # Python quotes a text with both quotes in it, as what is around the secret may have.
+        yield python
+        yield python.replace("\\'", "'")
+    yield ascii(word)[1:-1]
+    yield word.replace("'", "'\"'\"'")
+    yield word.replace("'", "''")
+    yield re.sub(r"([^\w@%+=:,./-])", r"\\\1", word)
+    yield re.sub(r'([\\"$`])', r"\\\1", word)
+    yield html.escape(word)
+    yield html.escape(word, quote=False)
 
 
 def _coded(secret: bytes) -> Iterator[bytes]:

@@ -96,6 +96,10 @@ class Store:
         """Whether a text holds a secret that must not be written down here, nor anywhere else."""
         return self._censor.finds(text)
 
+    def without_secrets(self, text: str) -> str:
+        """A text as it would be filed, for whoever shows it before it is."""
+        return self._censor.text(text)
+
     # -- filing a run, in the order it happens
 
     def begin(self, run: Run) -> Run:

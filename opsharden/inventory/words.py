@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _LONGEST = 300
-_SHOWN = re.compile(r"""'[^'\n]*'|"[^"\n]*\"""")
+_SHOWN = re.compile(r"""'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*\"""")
 # A name, a path, a plugin: what a reader needs to find the place. Anything else in quotes may be what nobody is to see.
 _HARMLESS = re.compile(r"""['"][\w./~:@-]{1,80}['"]""")
 _OF_YAML = re.compile(r"\b(YAML|JSON|alias|anchor|scanning|parsing a|mapping values|config file)\b")

@@ -115,9 +115,9 @@ def _told(mismatches: list[Mismatch]) -> tuple[str, str, str]:
 
 def _words(error: AssertionError) -> str:
     """What the check itself says: pytest puts its own words behind it."""
-    text = str(error)
-    said = "" if text.startswith("assert ") else text.partition("\nassert ")[0]
-    return cut(plain(said))
+    said, of_pytest, _ = f"\n{error}".partition("\nassert ")
+    said = said.removeprefix("\n")
+    return cut(plain(said.replace("%%", "%") if of_pytest else said))  # pytest writes it so, and does not take it back
 
 
 def _source(error: AssertionError) -> str | None:

@@ -136,6 +136,8 @@ class _Looker:
         except HostError as error:
             member, findings, observations = _not_looked_at(self._place, name, controls, error), (), ()
         run = self.run.result()
+        safe = run.store.without_secrets  # it is shown too, at once
+        member = replace(member, reason=safe(member.reason), cause=safe(member.cause))
         if not self._closed:
             run.store.add_host(run.id, member, findings, observations)
         laps.done("file")

@@ -33,6 +33,12 @@ SECRET = "pa'ss \"wörd\\1/$x"
         quote_plus(SECRET),
         html.escape(SECRET),
         "'" + SECRET.replace("'", "''") + "'",
+        shlex.quote(json.dumps({"a": SECRET})),
+        shlex.quote(repr([SECRET, "it's"])),
+        json.dumps({"command": shlex.join(["curl", "-d", json.dumps({"a": SECRET})])}),
+        json.dumps(repr(SECRET.encode())),
+        html.escape(shlex.quote(SECRET)),
+        f"https://me:{quote(SECRET, safe='')}@host".replace("%", "%%"),
         SECRET.encode().hex(),
         base64.b64encode(SECRET.encode()).decode(),
         base64.urlsafe_b64encode(SECRET.encode()).decode(),
@@ -51,6 +57,12 @@ def test_a_secret_is_found_in_every_form_it_is_written_in(form: str) -> None:
 def test_of_a_basic_auth_header_nothing_of_the_code_is_left(user: str) -> None:
     header = b"Authorization: Basic " + base64.b64encode(f"{user}:hunter2".encode())
     assert Redactor(["hunter2"])(header) == b"Authorization: Basic [redacted]"
+
+
+def test_many_secrets_with_signs_are_taken_in_quickly() -> None:
+    began = time.process_time()
+    Redactor([f"{number}'s pa&%" for number in range(300)])
+    assert time.process_time() - began < 5
 
 
 def test_of_two_secrets_the_longer_goes_whole() -> None:

@@ -16,6 +16,8 @@ from opsharden.inventory.words import sentence
         ),
         ("'utf-8' codec can't decode byte 0xf6", "It is not written in UTF-8."),
         ("found \"<class 'ansible.x._AnsibleTaggedList'>\" instead", "found a list instead."),
+        (r"no file '/x/it\'s hunter2 \"and\" more': look", "no file …: look."),
+        ("it is a <class 'str'>", "it is a text."),
         ("two\nlines. ", "two lines."),
         ("x" * 400, f"{'x' * 300} …"),
     ],

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from opsharden.model import Mismatch
 from opsharden.probe import comparison
 
@@ -27,6 +29,13 @@ def test_an_assertion_that_compares_nothing_is_told_as_it_is_written() -> None:
     watched.held("host.file('/x').exists")
     told = watched.observed, watched.expected
     assert told == ("so", "host.file('/x').exists")
+
+
+def test_the_words_of_a_check_are_told_as_it_says_them() -> None:
+    watched = comparison.watch()
+    with pytest.raises(AssertionError) as caught:
+        raise AssertionError("/var is 81 %% full\nassert 81 < 80")  # what pytest makes of "/var is 81 % full"
+    assert watched.failed(caught.value) == "/var is 81 % full"
 
 
 def test_other_threads_and_no_check_at_all_are_no_trouble() -> None:

@@ -7,12 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from opsharden import settings
 from opsharden.evidence import Store
 from opsharden.model import HostStatus
 from opsharden.probe.dialogue import Dialogue
-from opsharden.workflows.filing import filed
+from opsharden.workflows.filing import filed, open_store
 from opsharden.workflows.looking import Seen, reaching
 from opsharden.workflows.workplace import Access, Choice, Targets, Workplace, choose, open_workplace
 
@@ -68,3 +69,16 @@ def test_hosts_that_were_reached_before_are_filed_like_others(
             assert [each.member.status for each in seen] == [HostStatus.TESTED]
             assert {finding.control for finding in store.record(run.id).findings} == set(targets.wanted["localhost"])
     assert asked != []
+
+
+def test_what_is_told_of_a_host_at_once_holds_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "h").write_text("w ansible_ssh_private_key_file=/hunter2hunter2\n")
+    access = Access(become_password=SecretStr("hunter2hunter2"))
+    place = open_workplace(settings.load(flags={"inventory": ["h"]}), access)
+    targets = choose(place, Choice())
+    seen: list[Seen] = []
+    with open_store(place, [place.host("w")]) as store, filed(store, "verify", place, targets) as run:
+        with reaching(place, targets) as hosts:
+            hosts.look(run, seen.append)
+    assert [each.member.reason.partition(" does")[0] for each in seen] == ["The key file /[redacted]"]
