@@ -115,6 +115,7 @@ def _written(secret: bytes) -> Iterator[bytes]:
 
 _LITERAL = re.compile(r"[A-Za-z0-9_.-]*")
 _LONG = 200
+_IN_SHELL = "'\"'\"'"
 
 
 def _quoted(word: str) -> set[str]:
@@ -124,7 +125,8 @@ def _quoted(word: str) -> set[str]:
         return forms
     for _ in range(2 if len(word) < _LONG else 1):
         forms = forms | {form for each in forms for form in _once(each)}
-    return forms | {json.dumps(each)[1:-1] for each in forms}  # in a report, a record
+    in_json = {json.dumps(each)[1:-1] for each in forms}
+    return forms | in_json | {each.replace("'", _IN_SHELL) for each in forms}
 
 
 def _once(word: str) -> Iterator[str]:
@@ -136,7 +138,7 @@ def _once(word: str) -> Iterator[str]:
         yield python
         yield python.replace("\\'", "'")
     yield ascii(word)[1:-1]
-    yield word.replace("'", "'\"'\"'")
+    yield word.replace("'", _IN_SHELL)
     yield word.replace("'", "''")
     yield re.sub(r"([^\w@%+=:,./-])", r"\\\1", word)
     yield re.sub(r'([\\"$`])', r"\\\1", word)

@@ -37,6 +37,7 @@ SECRET = "pa'ss \"wörd\\1/$x"
         shlex.quote(repr([SECRET, "it's"])),
         json.dumps({"command": shlex.join(["curl", "-d", json.dumps({"a": SECRET})])}),
         json.dumps(repr(SECRET.encode())),
+        shlex.quote(json.dumps(json.dumps({"a": SECRET}))),
         html.escape(shlex.quote(SECRET)),
         f"https://me:{quote(SECRET, safe='')}@host".replace("%", "%%"),
         SECRET.encode().hex(),

@@ -78,7 +78,10 @@ def test_what_is_told_of_a_host_at_once_holds_no_secret(tmp_path: Path, monkeypa
     place = open_workplace(settings.load(flags={"inventory": ["h"]}), access)
     targets = choose(place, Choice())
     seen: list[Seen] = []
-    with open_store(place, [place.host("w")]) as store, filed(store, "verify", place, targets) as run:
-        with reaching(place, targets) as hosts:
-            hosts.look(run, seen.append)
+    with (
+        open_store(place, [place.host("w")]) as store,
+        filed(store, "verify", place, targets) as run,
+        reaching(place, targets) as hosts,
+    ):
+        hosts.look(run, seen.append)
     assert [each.member.reason.partition(" does")[0] for each in seen] == ["The key file /[redacted]"]
