@@ -18,6 +18,8 @@ THERE = (
     "ls -d /etc/profile /etc/bash.bashrc /root/.bash_profile /root/.bash_login /root/.profile 2>/dev/null "
     "|| test $? -le 2"
 )
+# Bash reads the first of them.
+ROOTS_LOGIN = ("/root/.bash_profile", "/root/.bash_login", "/root/.profile")
 COMMENT = re.compile(r"(^|\s)#.*")
 # A command begins at the start of a line, and behind these.
 BORDERS = re.compile(r"(;|&&|\|\||&|\||[(){}`]|\b(?:then|else|do)\b)")
@@ -104,11 +106,9 @@ class StartUp:
         names = [path for path in self.there if path.startswith("/root/")]
         if not login or not names:
             return [] if login else list(self.commands("/root/.bashrc"))
-        first = next(
-            f"/root/{name}" for name in (".bash_profile", ".bash_login", ".profile") if f"/root/{name}" in names
-        )
-        found = list(self.commands(first))
-        return found + (list(self.commands("/root/.bashrc")) if self.mentions(first, ".bashrc") else [])
+        first = [path for path in ROOTS_LOGIN if path in names][:1]
+        reads_bashrc = any(self.mentions(path, ".bashrc") for path in first)
+        return [each for path in (*first, *(["/root/.bashrc"] if reads_bashrc else [])) for each in self.commands(path)]
 
 
 def commands(where, text):

@@ -166,9 +166,12 @@ class Host:
 
     def hold_at_boot(self, setting):
         """Have one setting come out right at boot, in every place it has."""
+        held = self._deciding(setting)
         if self._wrong(setting):
-            for path in setting.wanted_lines():
-                self.ours[path] = setting.value
+            self._say(setting)
+        for path, value in held.items():  # what was stricter than asked stays so
+            if value in setting.good and self._deciding(setting)[path] != value:
+                self.ours[path] = value
         for _ in range(len(self.theirs) + 2):  # each round takes one more word away from every place
             wrong = self._wrong(setting)
             if not wrong:
@@ -182,11 +185,25 @@ class Host:
                     self.left.append(f"{line} sets {path} after {self.own} does, and it is not the administrator's")
         self.left = sorted(set(self.left))
 
-    def _wrong(self, setting):
+    def _say(self, setting):
+        """Have our file say it, for all places where nobody says as much."""
+        boot = self.boot()
+        for path in setting.wanted_lines():
+            line = boot.said.get(path) if is_pattern(path) else boot.decides(path)
+            if line is None or line.value not in setting.good:
+                self.ours[path] = setting.value
+
+    def _lines(self, setting):
         boot = self.boot()
         paths = {*setting.live(), *(key for key in boot.said if not is_pattern(key) and setting.has(key))}
-        deciding = {path: boot.decides(path) for path in sorted(paths)}
-        return {path: line for path, line in deciding.items() if line is None or line.value not in setting.good}
+        return {path: boot.decides(path) for path in sorted(paths)}
+
+    def _deciding(self, setting):
+        return {path: line and line.value for path, line in self._lines(setting).items()}
+
+    def _wrong(self, setting):
+        lines = self._lines(setting).items()
+        return {path: line for path, line in lines if line is None or line.value not in setting.good}
 
     def hold_in_ufw(self, setting):
         """Have ufw's own file, which it loads whenever it starts, say the same."""

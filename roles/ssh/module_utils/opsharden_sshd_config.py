@@ -185,7 +185,7 @@ class Server:
         rc, said, complaint = self._run(words)
         if rc != 0:
             lines = complaint.strip().splitlines() or ["no reason given"]
-            raise Trouble(f"sshd refuses its settings: {lines[-1]}")
+            raise Trouble(f"sshd refuses its settings: {lines[-1].rstrip('.')}")
         found = {}
         for line in said.splitlines():
             keyword, _, value = line.partition(" ")

@@ -104,6 +104,21 @@ def test_masked_files_and_excluded_interfaces_are_read_as_systemd_does(settings:
     assert left == []
 
 
+@pytest.mark.parametrize("key", ["all", "e*"])
+def test_what_is_stricter_than_asked_stays_so(settings: ModuleType, tmp_path: Path, key: str) -> None:
+    (tmp_path / "etc" / "10-admin.conf").write_text(f"net.ipv4.conf.{key}.log_martians = -1\n")
+    own = tmp_path / "etc" / OURS
+    host = settings.Host(own)
+    host.hold_at_boot(
+        settings.Setting({"name": "log_martians", "value": 1, "also": [-1], "under": ["net.ipv4.conf.*"]})
+    )
+    own.write_text(host.new_texts()[own][1])
+    boot = settings.Host(own).boot()
+    decided = {each: boot.decides(f"net/ipv4/conf/{each}/log_martians").value for each in ("all", "default", "eth0")}
+    stays = "all" if key == "all" else "eth0"
+    assert decided == {"all": "1", "default": "1", "eth0": "1"} | {stays: "-1"}
+
+
 def test_nothing_outside_the_network_is_ever_set(settings: ModuleType) -> None:
     with pytest.raises(ValueError, match="not a setting of the network"):
         settings.Setting({"name": "core_pattern", "value": 1, "under": ["kernel"]})

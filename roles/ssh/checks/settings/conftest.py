@@ -218,7 +218,7 @@ def _said(answer: object) -> Mapping[str, tuple[str, ...]]:
     """What sshd says it works with."""
     if answer.rc != 0:
         said = answer.stderr.strip().splitlines()
-        raise Unanswered(f"sshd does not say how it works: {said[-1] if said else 'it cannot be run'}.")
+        raise Unanswered(f"sshd does not say how it works: {said[-1].rstrip('.') if said else 'it cannot be run'}.")
     return _effective(answer.stdout)
 
 
