@@ -99,8 +99,18 @@ def effective(
     settings = settings.model_copy(update={name: _anchored(root, getattr(settings, name)) for name in _PATHS})
     if "://" not in settings.database:
         settings = settings.model_copy(update={"database": str(root / settings.database)})
-    trust.hold(root, (*settings.roles, *settings.checks, *settings.profile_dirs))
+    trust.hold(root, (*settings.roles, *settings.checks, *settings.profile_dirs), _named(settings, sources))
     return settings, {name: sources.get(name, "default") for name in Settings.model_fields}
+
+
+def _named(settings: Settings, sources: Mapping[str, str]) -> tuple[Path, ...]:
+    """What the project's file has us read and, if it is a program, run. Flags and variables are the user's choice."""
+    found = list(settings.inventory) if sources.get("inventory") == "file" else []
+    if sources.get("vault_identity_list") == "file":
+        found += [each.rpartition("@")[2] for each in settings.vault_identity_list]
+    if sources.get("vault_password_file") == "file":
+        found.append(str(settings.vault_password_file))
+    return tuple(Path(each) for each in found if "," not in each and Path(each).is_absolute())
 
 
 def _here(project: Path | None) -> Path:

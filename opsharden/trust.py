@@ -16,7 +16,7 @@ VARIABLE = "OPSHARDEN_TRUSTED_PROJECT"
 _OURS = ("opsharden.toml", "known_hosts", "keys", ".opsharden")
 
 
-def hold(project: Path, content: Sequence[Path]) -> None:
+def hold(project: Path, content: Sequence[Path], named: Sequence[Path] = ()) -> None:
     """Refuse a project into which somebody else can put what we would then run as ourselves.
 
     As with Ansible's ansible.cfg, a folder that everybody can write is not believed. Whoever is root believes only what
@@ -25,13 +25,15 @@ def hold(project: Path, content: Sequence[Path]) -> None:
     Args:
         project: The folder we work in.
         content: Folders of roles, tests and profiles that its settings name.
+        named: Inventories and files of passwords that its settings name: they may be programs.
 
     Raises:
         SettingsError: A path is not to be believed.
     """
-    if os.environ.get(VARIABLE) == str(project):
+    believed = os.environ.get(VARIABLE)
+    if believed and Path(believed).resolve() == project:
         return
-    for path in _paths(project, content):
+    for path in (*_paths(project, content), *_near(named)):
         if why := _doubt(path):
             raise SettingsError(
                 f"{path} {why}, so what lies in {project} is not trusted.",
@@ -52,6 +54,15 @@ def _paths(project: Path, content: Sequence[Path]) -> Iterator[Path]:
     for folder in content:
         yield folder
         yield from folder.rglob("*")
+
+
+def _near(named: Sequence[Path]) -> Iterator[Path]:
+    """Files with the folder each lies in, and folders with what lies in them; no deeper, since fleets are large."""
+    for path in named:
+        yield path
+        if path.parent.is_dir() and not path.parent.stat().st_mode & stat.S_ISVTX:
+            yield path.parent
+        yield from path.iterdir() if path.is_dir() else (path.parent / "group_vars", path.parent / "host_vars")
 
 
 def _doubt(path: Path) -> str:

@@ -43,6 +43,8 @@ try:
 except ImportError:
     raise
 except Exception as error:
+    if isinstance(error, FileNotFoundError) and not error.filename:  # os.getcwd()
+        raise SettingsError("The folder we stand in is gone.", "`cd` to the project's folder.") from None
     raise SettingsError(
         f"Ansible's own settings cannot be read: {sentence(str(error))}",
         "See the file that ANSIBLE_CONFIG names, else ansible.cfg here, ~/.ansible.cfg, /etc/ansible/ansible.cfg.",

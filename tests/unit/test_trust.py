@@ -64,6 +64,30 @@ def test_a_group_that_can_write_is_somebodys_choice(project: Path) -> None:
     assert settings.load(project).project == project
 
 
+@pytest.mark.parametrize("path", ["inv", "inv/hosts", "inv/group_vars", "vaulted/password", "vaulted"])
+def test_what_the_settings_name_may_be_a_program(project: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("inv/group_vars", "vaulted"):
+        (project / folder).mkdir(parents=True)
+    (project / "inv" / "hosts").write_text("a\n")
+    (project / "vaulted" / "password").write_text("x\n")
+    text = 'inventory = ["inv", "a,b"]\nvault_identity_list = ["dev@vaulted/password", "prod@prompt"]\n'
+    (project / "opsharden.toml").write_text(text)
+    assert settings.load(project).project == project
+    (project / path).chmod(0o777)
+    with pytest.raises(SettingsError, match=f"{project / path} can be written by everybody"):
+        settings.load(project)
+    # What is named on the command line is the user's choice.
+    if path.startswith("inv"):
+        assert settings.load(project, {"inventory": [str(project / "inv")]}).project == project
+
+
+def test_the_folder_may_be_named_by_a_link_to_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.chmod(0o777)
+    (project / "link").symlink_to(project)
+    monkeypatch.setenv(trust.VARIABLE, f"{project}/link/")
+    assert settings.load(project).project == project
+
+
 def test_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
