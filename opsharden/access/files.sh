@@ -2,6 +2,9 @@
 # Prints `file NUMBER MODE UID` for each FILE that is there, `line NUMBER LINENUMBER TEXT` for each line of it that
 # holds the KEY (its base64), and `folder NUMBER MODE UID` for the folder of each.
 set -u
+# sudo may come with a secure_path that has no programs of the administrator's.
+PATH=${PATH:+$PATH:}/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
 
 main() {
   key=$1 number=0

@@ -2,6 +2,9 @@
 # Prints facts, one a line: a word that names it, and what it is. ACCOUNT is whom automation is to log in as, PEER what
 # SSH_CONNECTION said at the login: our address and port, the host's address and port.
 set -u
+# sudo may come with a secure_path that has no programs of the administrator's.
+PATH=${PATH:+$PATH:}/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
 
 fact() { printf '%s\n' "$*" | tr '\n' ' '; echo; }
 

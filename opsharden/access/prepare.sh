@@ -5,6 +5,9 @@
 # Prints `will WHAT` and waits for a line before it changes anything, `did` when it has; `failed WHY` before it gives up.
 # So nothing is ever changed that the control node does not know of. A second run prints none of these.
 set -u
+# sudo may come with a secure_path that has no programs of the administrator's.
+PATH=${PATH:+$PATH:}/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
 
 will() { printf 'will %s\n' "$*"; read -r _ <&3 || exit 1; }
 did() { printf 'did\n'; }

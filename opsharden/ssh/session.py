@@ -69,6 +69,11 @@ def _shake(host: Host, pipe: Pipe, nonce: str, through: Passage, timeout: float)
 
 
 def _uid(host: Host, said: bytes) -> int:
+    if not said:  # the shell itself runs, and nothing that it begins
+        raise BecomeRefused(
+            f"The shell that {host.become_method if host.become else 'the login'} gives on {host.name} can run no program (id).",
+            "Does sudo forbid it (noexec, in `sudo -l`), or is coreutils missing there?",
+        )
     if not re.fullmatch(rb"\d{1,10}", said):
         raise TransportBroken(f"{host.name} answers with what is no user id: {quoted(said, 100)}.")
     return int(said)
