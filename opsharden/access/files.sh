@@ -14,7 +14,9 @@ main() {
     [ ! -d "$folder" ] || printf 'folder %s %s\n' $number "$(stat -L -c '%a %u' "$folder")"
     if [ -f "$file" ]; then
       printf 'file %s %s\n' $number "$(stat -L -c '%a %u' "$file")"
-      grep -nF -- "$key" "$file" | grep -v '^[0-9]*:[[:space:]]*#' | sed "s/^\([0-9]*\):/line $number \1 /"
+      # What is larger is no file of keys, and may be one without end.
+      [ "$(stat -L -c %s "$file")" -gt 1048576 ] || grep -naF -- "$key" "$file" |
+        grep -av '^[0-9]*:[[:space:]]*#' | sed "s/^\([0-9]*\):/line $number \1 /"
     fi
     number=$((number + 1))
   done

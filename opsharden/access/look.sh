@@ -22,7 +22,7 @@ system() {
   done
   fact homes "$(useradd -D 2>/dev/null | sed -n 's/^HOME=//p')"
   for file in /etc/nologin /run/nologin; do
-    [ ! -e "$file" ] || { fact nologin "$file"; fact notice "$(head -c 300 "$file")"; break; }
+    [ ! -e "$file" ] || { fact nologin "$file"; [ ! -f "$file" ] || fact notice "$(head -c 300 "$file")"; break; }
   done
 }
 

@@ -91,6 +91,10 @@ keep() {
 
 key() {
   owner=$4 file=$3 folder=$(dirname "$3") mode=0600 open=0700
+  if [ -e "$file" ]; then
+    [ -f "$file" ] || fail "$file is no ordinary file: $(stat -L -c %F "$file")"
+    [ "$(stat -L -c %s "$file")" -le 1048576 ] || fail "$file is larger than any file of keys"
+  fi
   # Keys that root keeps are read in the account's name: sshd_config(5), AuthorizedKeysFile.
   [ "$owner" != root ] || [ "$1" = root ] || { mode=0644 open=0755; }
   [ ! -d "$folder" ] || keep "$owner" $open "$folder"

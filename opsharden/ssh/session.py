@@ -70,8 +70,9 @@ def _shake(host: Host, pipe: Pipe, nonce: str, through: Passage, timeout: float)
 
 def _uid(host: Host, said: bytes) -> int:
     if not said:  # the shell itself runs, and nothing that it begins
+        by = host.become_method if host.become else "the login"
         raise BecomeRefused(
-            f"The shell that {host.become_method if host.become else 'the login'} gives on {host.name} can run no program (id).",
+            f"The shell that {by} gives on {host.name} can run no program (id).",
             "Does sudo forbid it (noexec, in `sudo -l`), or is coreutils missing there?",
         )
     if not re.fullmatch(rb"\d{1,10}", said):
