@@ -7,8 +7,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help:
 	@echo "make demo      build a lab of real hosts and run the whole loop on it"
-	@echo "make test      every test, on real hosts (about a quarter of an hour)"
-	@echo "make field     what hosts in the field look like, on real hosts (an hour)"
+	@echo "make test      every test, on real hosts (about half an hour)"
+	@echo "make field     what hosts in the field look like, on real hosts (an hour and more)"
 	@echo "make record    the same, and keep what they answer for the unit tests"
 	@echo "make unit      the tests that need no host"
 	@echo "make lint      style, types, floors, roles"

@@ -43,7 +43,6 @@ say "7. Every monitoring agent, as Prometheus on the hub sees it"
 host hub promtool query instant http://localhost:9090 up
 
 say "8. What got better, and where things are"
-before=$(opsharden runs list -o json | python3 -c 'import json,sys; print(json.load(sys.stdin)[-1]["id"])' 2>/dev/null || true)
 opsharden runs list
 cat <<END
 

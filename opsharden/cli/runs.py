@@ -37,7 +37,7 @@ class Output(StrEnum):
     JSON = "json"
 
 
-_Output = Annotated[Output, typer.Option("--output", help="A table for people or JSON for programs, on stdout.")]
+_Output = Annotated[Output, typer.Option("-o", "--output", help="A table for people or JSON for programs, on stdout.")]
 
 
 @app.command("list")
@@ -47,7 +47,7 @@ def list_command(
 ) -> None:
     """List runs, newest first, with what each came to.
 
-    The last column is the exit code: 0 clean, 1 our error, 3 findings, 4 a host could not be looked at.
+    The last column is the exit code: 0 clean, 1 our error, 3 findings, 4 incomplete.
 
     Example: opsharden runs list --limit 5
     """
@@ -63,15 +63,12 @@ def list_command(
 @app.command("show")
 def show_command(
     run: Annotated[str, typer.Argument(metavar="RUN", help=_REFERENCE)] = "latest",
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", metavar="FORMAT[:PATH]", help="table, json, csv, junit or html; may be repeated."),
-    ] = None,
+    output: options.Output = None,
     verbose: options.Verbose = False,
 ) -> None:
     """Show one run as it was reported when it ended.
 
-    Example: opsharden runs show 20261124-1430 --output table --output html:run.html
+    Example: opsharden runs show 20261124-1430 -o table html:run.html
     """
     wanted = outputs.parse(output or [])
     record = runs.shown(settings.load().database, run, observations=outputs.show_observations(wanted))

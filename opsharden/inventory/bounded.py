@@ -72,7 +72,7 @@ def _children() -> frozenset[int]:
 
 
 def _started_since(before: frozenset[int]) -> list[psutil.Process]:
-    import psutil  # noqa: PLC0415
+    import psutil  # noqa: PLC0415 - takes time to load, and there is rarely something to end
 
     found: list[psutil.Process] = []
     for child in psutil.Process().children():
@@ -83,7 +83,7 @@ def _started_since(before: frozenset[int]) -> list[psutil.Process]:
 
 
 def _end(processes: list[psutil.Process]) -> None:
-    import psutil  # noqa: PLC0415
+    import psutil  # noqa: PLC0415 - takes time to load, and there is rarely something to end
 
     for process in processes:
         with suppress(psutil.Error):

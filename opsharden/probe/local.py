@@ -22,7 +22,7 @@ def open_local(host: Host, patience: Patience) -> Dialogue:
     """Start the helper on this machine.
 
     Args:
-        host: Its inventory entry, which may ask to become root.
+        host: Its inventory entry, which may ask to become somebody else.
         patience: How long it is waited for.
 
     Raises:

@@ -13,13 +13,13 @@ from opsharden.ssh.session import open_session
 
 
 def open_remote(host: Host, known_hosts: Sequence[Path], patience: Patience, reached: Callable[[], None]) -> Dialogue:
-    """Log in, become root where the inventory says so, and start the helper.
+    """Log in, become whom the inventory says, and start the helper.
 
     Args:
         host: Where to.
         known_hosts: Files of pinned host keys.
         patience: How long it is waited for.
-        reached: Called when we are logged in, before we become root.
+        reached: Called when we are logged in, before we become anybody else.
 
     Raises:
         Unreachable: No connection, wrong host key, or login refused.

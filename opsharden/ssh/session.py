@@ -1,4 +1,4 @@
-"""One command on one channel, as root where that is asked for: sudo asked once, its password never in argv."""
+"""One command on one channel, as another user where that is asked for: the password sent once, never in argv."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def open_session(host: Host, connection: Connection, command: str, timeout: floa
     """Start a command and wait until it runs.
 
     Args:
-        host: Says whether to become root, and with which password.
+        host: Says whom to become, how, and with which password.
         connection: To that host.
         command: For `sh`; what is sent down the pipe afterwards is its stdin.
         timeout: Seconds until it has to run.
@@ -34,7 +34,7 @@ def open_session(host: Host, connection: Connection, command: str, timeout: floa
         The pipe, with nothing in it but what the command itself prints, and the user id it runs as.
 
     Raises:
-        BecomeRefused: sudo refused, or wants a password that is missing or wrong, or it is a way that is not ours.
+        BecomeRefused: sudo or su refused, or wants a password that is missing or wrong, or the way is not ours.
         Unreachable: The login shell ended at once.
         TransportBroken: The host stopped answering.
     """
