@@ -120,6 +120,7 @@ def in_sessions(host, said, required, wanted):
     for service in SERVICES:
         if f"/etc/pam.d/{service}" in lines:
             found.setdefault(asked(lines, f"/etc/pam.d/{service}"), []).append(service)
+    yield from goes_on(lines)
     for (place, options), services in found.items():
         yield from _session(host, place, options, services, said, required, wanted)
     if re.search(r"^usepam no$", host.check_output(SSHD), re.MULTILINE):
@@ -131,18 +132,39 @@ def asked(lines, path, within=()):
     """Where a service asks pam_umask, and how; the last one counts. What it includes where it does not ask."""
     last = ("", tuple(sorted(include(lines, path))))
     for where, words in lines.get(path, ()):
-        named = words[1] if words[0] == "@include" else words[2] if words[1:2] in (["include"], ["substack"]) else ""
+        named = includes(words)
+        modules = [at for at, word in enumerate(words) if word.rpartition("/")[2] == "pam_umask.so"]
         if named and f"/etc/pam.d/{named}" not in (path, *within):
             inner = asked(lines, f"/etc/pam.d/{named}", (path, *within))
             last = inner if inner[0] else last
-        elif "pam_umask.so" in words:
-            last = (where, tuple(words[words.index("pam_umask.so") + 1 :]))
+        elif modules:
+            last = (where, tuple(words[modules[0] + 1 :]))
     return last
 
 
-def include(lines, path):
-    """The common files that a service reads."""
-    return {f"/etc/pam.d/{word}" for _, words in lines.get(path, ()) for word in words} & set(COMMON)
+def includes(words):
+    """The service whose lines a line stands for."""
+    return words[1] if words[0] == "@include" else words[2] if words[1:2] in (["include"], ["substack"]) else ""
+
+
+def include(lines, path, within=()):
+    """The common files that a service reads, itself or by others."""
+    named = {f"/etc/pam.d/{word}" for _, words in lines.get(path, ()) for word in words}
+    others = {f"/etc/pam.d/{name}" for _, words in lines.get(path, ()) if (name := includes(words))}
+    more = [include(lines, each, (path, *within)) for each in others - {path, *within}]
+    return (named & set(COMMON)).union(*more)
+
+
+def goes_on(lines):
+    """Lines that go on in the next one, and may be about pam_umask: what they say was not asked for."""
+    for path, said in lines.items():
+        if path not in COMMON and path.removeprefix("/etc/pam.d/") not in SERVICES:
+            continue
+        for where, words in said:
+            modules = [word.rpartition("/")[2] for word in words if word.endswith(".so")]
+            if words[-1:] == ["\\"] and (not modules or "pam_umask.so" in modules):
+                by_hand = f"{where} goes on in the next line, which apply does not change: write it in one line."
+                yield Mismatch("pam_umask", "cannot be told", "a rule in one line", where, by_hand)
 
 
 def _session(host, place, options, services, said, required, wanted):

@@ -260,7 +260,10 @@ def mask_in_pam(files: Files, required: int) -> None:
         for number, line in enumerate(there):
             if re.match(r"\s*-?session\s", line) and re.search(r"\bpam_umask\.so\b", code(line)):
                 asked = True
-                there[number] = pam_line(line, required, default)
+                if code(line).rstrip().endswith("\\"):
+                    files.leave(path, number + 1, "the rule goes on in the next line; write it in one.")
+                else:
+                    there[number] = pam_line(line, required, default)
         if path in COMMON and not asked:
             # Behind the part that pam-auth-update manages, where it leaves lines of others alone.
             files.add(path, "session optional\t\t\tpam_umask.so nousergroups # opsharden: acc-umask")
