@@ -114,12 +114,14 @@ def _fits(spec: Mapping[str, Any], value: Any) -> bool:
         return not isinstance(value, dict | list)
     if kind in ("int", "float"):
         return not isinstance(value, bool)
+    if kind == "dict":
+        return isinstance(value, dict | str)  # Ansible reads `a=1, b=2`; at a number its validator breaks
     if kind != "list":
         return True
     if isinstance(value, bool | dict):
         return False
-    scalar = spec.get("elements", "str") == "str"
-    return not (scalar and isinstance(value, list) and any(isinstance(each, dict | list | None) for each in value))
+    wrong = {"str": dict | list | None, "dict": int | float | list | None}.get(spec.get("elements", "str"))
+    return not (wrong and any(isinstance(each, wrong) for each in (value if isinstance(value, list) else [value])))
 
 
 def _wanted(spec: Mapping[str, Any]) -> str:

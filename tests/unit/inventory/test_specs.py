@@ -74,6 +74,12 @@ def test_a_value_as_its_option_means_it(name: str, value: Any, meant: Any) -> No
         ("map", "x", "it has to be a mapping of start"),
         ("map", {}, "missing required arguments: start"),
         ("map", {"start": 1, "end": 2}, "end"),
+        ("map", 10, "is 10; it has to be a mapping of start"),
+        ("map", [1], "it has to be a mapping of start"),
+        ("maps", 3, "is 3; it has to be a list"),
+        ("maps", [3], "is [3]; it has to be a list"),
+        ("maps", ["x"], "it has to be a list"),
+        ("maps", [None], "it has to be a list"),
         ("key", "hush", "is hidden; it has to be a whole number"),
     ],
 )
