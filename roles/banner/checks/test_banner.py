@@ -37,7 +37,8 @@ def other_texts(host, warning):
     for line in host.check_output(SHOWN).splitlines():
         path, _, text = line.partition(":")
         shown[path].append(text)
-    wanted = f"the text of banner_text, which begins: {warning.strip().splitlines()[0]}"
+    first = warning.strip().partition("\n")[0].strip()
+    wanted = f"the text of banner_text, which {f'begins: {first}' if first else 'is empty'}"
     # A blank line at the end makes no other warning; testinfra cuts it off anyway.
     return [
         Mismatch(path, " / ".join(line for line in map(str.strip, lines) if line) or "nothing", wanted)

@@ -24,10 +24,28 @@ WAY = (
 )
 
 
+def listed(purposes):
+    """Purpose -> packages; where there is one only, it may stand without a list, as the fix takes it too."""
+    return {
+        purpose: list(map(str, packages)) if isinstance(packages, list) else [str(packages)]
+        for purpose, packages in purposes.items()
+    }
+
+
 @pytest.fixture
-def installed(host, values):
+def servers(values):
+    return listed(values["services_servers"])
+
+
+@pytest.fixture
+def clients(values):
+    return listed(values["services_clients"])
+
+
+@pytest.fixture
+def installed(host, servers, clients):
     """Of all packages the role knows, those that are there, even in part: name -> what is wanted of it (hold, ...)."""
-    purposes = [*values["services_servers"].values(), *values["services_clients"].values()]
+    purposes = [*servers.values(), *clients.values()]
     names = sorted({name for packages in purposes for name in packages})
     found = {}
     for start in range(0, len(names), ROOM):

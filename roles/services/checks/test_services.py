@@ -37,14 +37,14 @@ def by_hand(name, installed, needed_by, values):
 
 
 @pytest.mark.control("svc-ftp-tftp")
-def test_file_servers(values, installed, needed_by):
-    mismatches = undeclared(values["services_servers"], values, installed, needed_by)
+def test_file_servers(values, servers, installed, needed_by):
+    mismatches = undeclared(servers, values, installed, needed_by)
     assert mismatches == []
 
 
 @pytest.mark.control("cli-insecure-absent")
-def test_clients(values, installed, needed_by):
-    mismatches = undeclared(values["services_clients"], values, installed, needed_by)
+def test_clients(values, clients, installed, needed_by):
+    mismatches = undeclared(clients, values, installed, needed_by)
     assert mismatches == []
 
 

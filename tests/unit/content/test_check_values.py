@@ -1,0 +1,32 @@
+"""What checks make of values in other shapes than the defaults have."""
+
+from __future__ import annotations
+
+from runpy import run_path
+from typing import Any
+
+import pytest
+
+from opsharden.catalogue import roles_path
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({"ftp": "vsftpd"}, {"ftp": ["vsftpd"]}),
+        ({"ftp": ["vsftpd", "x"]}, {"ftp": ["vsftpd", "x"]}),
+        ({"ftp": 1, "nis": []}, {"ftp": ["1"], "nis": []}),
+    ],
+)
+def test_a_package_may_stand_without_a_list(given: Any, meant: Any) -> None:
+    assert run_path(str(roles_path() / "services" / "checks" / "conftest.py"))["listed"](given) == meant
+
+
+def test_a_banner_that_is_empty_is_told_as_such() -> None:
+    other_texts = run_path(str(roles_path() / "banner" / "checks" / "test_banner.py"))["other_texts"]
+
+    class Host:
+        def check_output(self, _: str) -> str:
+            return "/etc/issue:Debian 12\n"
+
+    assert [each.wanted for each in other_texts(Host(), "")] == ["the text of banner_text, which is empty"]
