@@ -48,10 +48,7 @@ def bootstrap(
     Raises:
         UsageError: The project's automation key is missing, and there are hosts that name none of their own.
     """
-    # Read once, before any host is touched: that it is missing is no host's fault.
-    own = place.settings.keys / "automation"
-    if any(automation_key(place, host) == own for host in hosts):
-        keys.public_key(own)
+    _need_key(place, hosts)
     outcomes: dict[str, Outcome] = {}
     faults: list[BaseException] = []
     targets = Targets({host.name: () for host in hosts}, tuple(left_out), ())
@@ -74,19 +71,29 @@ def bootstrap(
                 on_host(outcome)
         except BaseException:
             # Ctrl-C: hosts not begun are left, and what is under way ends with its connection, and is filed.
-            pool.shutdown(wait=False, cancel_futures=True)
-            preparer.close()
+            _stop(pool, preparer)
             _file_the_rest(store, run.id, work, outcomes)
             raise
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            preparer.close()
+            _stop(pool, preparer)
         if faults:
             raise faults[0]
-        failed = any(outcome.failure for outcome in outcomes.values())
-        failed = failed or any(each.status is HostStatus.UNREACHABLE for each in left_out)
+        lost = any(each.status is HostStatus.UNREACHABLE for each in left_out)
+        failed = lost or any(outcome.failure for outcome in outcomes.values())
         run.exit_code = ExitCode.INCOMPLETE if failed else ExitCode.CLEAN
     return run.id, tuple(outcomes[host.name] for host in hosts)
+
+
+def _need_key(place: Workplace, hosts: Sequence[Host]) -> None:
+    """Read the project's key once, before any host is touched: that it is missing is no host's fault."""
+    own = place.settings.keys / "automation"
+    if any(automation_key(place, host) == own for host in hosts):
+        keys.public_key(own)
+
+
+def _stop(pool: ThreadPoolExecutor, preparer: Preparer) -> None:
+    pool.shutdown(wait=False, cancel_futures=True)
+    preparer.close()
 
 
 def _file_the_rest(store: Store, run_id: str, work: Sequence[Future[Outcome]], known: dict[str, Outcome]) -> None:
