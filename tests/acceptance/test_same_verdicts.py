@@ -19,7 +19,7 @@ import yaml
 
 from opsharden import lab as labs
 from opsharden.catalogue import load_catalogue, roles_path
-from opsharden.errors import InventoryError
+from opsharden.errors import Unresolved
 from opsharden.lab import LabSpec
 from opsharden.probe.checks import collect
 from opsharden.settings import load
@@ -87,7 +87,7 @@ def rendered(values: Mapping[str, Any]) -> dict[str, Any]:
     """What a check may read. What only Ansible can render is for tasks and templates."""
     found: dict[str, Any] = {}
     for name in (name for role in CATALOGUE.roles.values() for name in role.defaults):
-        with contextlib.suppress(InventoryError):
+        with contextlib.suppress(Unresolved):
             found[name] = json.loads(json.dumps(values[name], default=str))
     return found
 
