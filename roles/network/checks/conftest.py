@@ -165,6 +165,8 @@ def _left(host, path, place):
 def _set_later(path, value, place, who, good):
     """What is wrong with what somebody sets after boot."""
     if who:
-        return Mismatch(dotted(path), f"{value} whenever {who} starts", good[0], place)
+        by_hand = f"{place} is outside /etc, so apply leaves it: change the line, or IPT_SYSCTL in /etc/default/ufw."
+        by_hand = "" if place.startswith("/etc/") else by_hand
+        return Mismatch(dotted(path), f"{value} whenever {who} starts", good[0], place, by_hand)
     by_hand = f"{place} sets {dotted(path)} to {value}; apply changes no scripts: take it out there."
     return Mismatch(dotted(path), f"{value} whenever this script runs", good[0], place, by_hand)

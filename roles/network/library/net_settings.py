@@ -307,7 +307,12 @@ def main():
         diffs[-1].update(before="".join(before), after="".join(after))
     for sentence in host.left:
         module.warn(f"{sentence}.")
-    module.exit_json(changed=bool(texts or before), diff=diffs, left=host.left)
+    note = [f"Changed {', '.join(sorted(map(str, texts)))}."] if texts else []
+    if before:
+        names = sorted({line.partition(" = ")[0].rpartition("/")[2] for line in before})
+        note.append(f"Set in the running kernel: {', '.join(names)}.")
+    note += [f"{sentence}." for sentence in host.left]
+    module.exit_json(changed=bool(texts or before), diff=diffs, left=host.left, opsharden_note=note)
 
 
 def write(module, path, text):

@@ -45,7 +45,7 @@ def in_order(path, allowed):
 def main():
     """Do it, or in check mode say what would be done."""
     module = AnsibleModule(argument_spec={}, supports_check_mode=True)
-    before, after = [], []
+    before, after, note = [], [], []
     for path, allowed in candidates():
         if in_order(path, allowed):
             continue
@@ -53,11 +53,12 @@ def main():
         now, then = stat.S_IMODE(found.st_mode), stat.S_IMODE(found.st_mode) & allowed
         before.append(f"{now:o} {found.st_uid}:{found.st_gid} {path}\n")
         after.append(f"{then:o} 0:0 {path}\n")
+        note.append(f"{path}: {now:o} {found.st_uid}:{found.st_gid} to {then:o} 0:0.")
         if not module.check_mode:
             os.chown(path, 0, 0)
             path.chmod(then)
     diff = {"before": "".join(before), "after": "".join(after)}
-    module.exit_json(changed=bool(after), diff=diff)
+    module.exit_json(changed=bool(after), diff=diff, opsharden_note=note)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,8 @@ def main():
             changed.append(path)
             if not module.check_mode:
                 keep_to_root(path, mode & limit)
-    module.exit_json(changed=bool(changed), files=changed)
+    note = [f"Closed {', '.join(changed)}."] if changed else []
+    module.exit_json(changed=bool(changed), files=changed, opsharden_note=note)
 
 
 if __name__ == "__main__":

@@ -279,12 +279,20 @@ def what_went_wrong(server, running, predicted):
     return ""
 
 
+def told(diff):
+    """What was written to a file, in a sentence."""
+    new = [line for line in diff["after"].splitlines() if line not in diff["before"].splitlines()]
+    said = "; ".join(line.strip() for line in new if line.strip() and not line.startswith("# "))
+    return f"Changed {diff['after_header']}{': ' if said else ''}{said}."
+
+
 def bring_about(module, server, plan):
     """Write what is needed, and look again."""
     files, helpless = plan.make()
     writing = Writing(module, files)
     changed = any(writing.old[path] != text.encode("utf-8", "surrogateescape") for path, text in writing.new.items())
     result = {"changed": changed, "left": helpless, "diff": writing.diff() if changed else []}
+    result["opsharden_note"] = [told(each) for each in result["diff"]]
     if not changed or module.check_mode:
         module.exit_json(**result)
     predicted = plan.look(files)

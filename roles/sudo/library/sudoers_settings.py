@@ -294,11 +294,19 @@ class Writing:
         ]
 
 
+def told(diff):
+    """What was written to a file, in a sentence."""
+    new = [line for line in diff["after"].splitlines() if line not in diff["before"].splitlines()]
+    said = "; ".join(line.strip() for line in new if line.strip() and not line.startswith("# "))
+    return f"Changed {diff['after_header']}{': ' if said else ''}{said}."
+
+
 def bring_about(module, plan):
     """Write what is needed, and look again."""
     changed = plan.make()
     writing = Writing(module, changed)
     result = {"changed": bool(changed), "diff": writing.diff()}
+    result["opsharden_note"] = [told(each) for each in result["diff"]]
     if not changed or module.check_mode:
         module.exit_json(**result)
     predicted = Sudoers(module, changed).statements()

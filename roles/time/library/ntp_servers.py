@@ -226,7 +226,9 @@ def main():
             write(module, path, new)
     for sentence in left:
         module.warn(f"{sentence}.")
-    module.exit_json(changed=bool(diffs), diff=diffs, left=left)
+    note = [f"Changed {', '.join(each['after_header'] for each in diffs)}."] if diffs else []
+    note += [f"{sentence}." for sentence in left]
+    module.exit_json(changed=bool(diffs), diff=diffs, left=left, opsharden_note=note)
 
 
 def write(module, path, text):

@@ -73,7 +73,8 @@ def main():
             said = (err.strip().splitlines() or ["it did not say why"])[0]
             module.fail_json(changed=True, msg=f"`systemctl {' '.join(words)}` failed: {said}")
     done = "".join(f"systemctl {' '.join(words)}\n" for words in todo)
-    module.exit_json(changed=bool(todo), diff={"before": "", "after": done})
+    note = [f"Ran systemctl {' '.join(words)}." for words in todo]
+    module.exit_json(changed=bool(todo), diff={"before": "", "after": done}, opsharden_note=note)
 
 
 if __name__ == "__main__":
