@@ -54,7 +54,8 @@ class HostProgress:
         failed = sum(finding.verdict is Verdict.FAIL for finding in findings)
         self._done += 1
         self._failed += bool(failed)
-        said = f"{failed} of {len(findings)} fail"
+        dark = sum(not finding.verdict.looked for finding in findings)
+        said = f"{failed} of {len(findings)} fail" + (f", {dark} could not be looked at" if dark else "")
         if member.status is HostStatus.UNREACHABLE:
             self._causes[member.cause or member.reason] += 1
             said = member.reason

@@ -31,11 +31,12 @@ class Options:
     """The options a program may be given.
 
     Args:
-        known: Their names: `-n` stands alone, `-k=` has a value, `--color[=]` may have one, `-#` is `-0` to `-9`.
+        known: Their names: `-n` stands alone, `-k=` has a value, `--color[=]` may have one, `--devices=skip` only
+            this one, `-#` is `-0` to `-9`.
     """
 
     def __init__(self, known: str) -> None:
-        entries = [re.fullmatch(r"(--?[^=\[]+)(\[=\]|=|)", entry) for entry in known.split()]
+        entries = [re.fullmatch(r"(--?[^=\[]+)(\[=\]|=[a-z]*|)", entry) for entry in known.split()]
         self._values = {entry[1]: entry[2] for entry in entries if entry}
         if "-#" in self._values:
             self._values.update(dict.fromkeys((f"-{digit}" for digit in range(10)), ""))
@@ -71,7 +72,7 @@ class Options:
         """Name and value of a long option; no value yet where the next word has it; empty where it is refused."""
         name, equals, value = word.partition("=")
         takes = self._values.get(name)
-        if takes is None or (equals and not takes):
+        if takes is None or (equals and not takes) or takes not in ("", "[=]", "=", f"={value}"):
             return []
         return [(name, None if takes == "=" and not equals else value)]
 

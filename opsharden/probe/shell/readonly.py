@@ -42,13 +42,14 @@ def _looks(in_order: Judge) -> Program:
     return Program(in_order, Files.LOOKS_AT)
 
 
-# Without -D: grep -r then passes over devices.
+# Of -D only `skip`: grep -r passes over devices by itself, grep -R waits at a pipe for whoever writes into it.
 _GREP = options(
     "-# -E -F -G -P -i -y -v -w -x -z -s -q -b -n -H -h -o -a -I -r -R -L -l -c -T -Z -U -e= -f= -m= -A= -B= -C= -d= "
     "--extended-regexp --fixed-strings --basic-regexp --perl-regexp --regexp= --file= --ignore-case --no-ignore-case "
     "--word-regexp --line-regexp --null-data --no-messages --invert-match --max-count= --byte-offset --line-number "
     "--line-buffered --with-filename --no-filename --label= --only-matching --quiet --silent --binary-files= --text "
-    "--directories= --recursive --dereference-recursive --include= --exclude= --exclude-from= --exclude-dir= "
+    "--devices=skip --directories= --recursive --dereference-recursive --include= --exclude= --exclude-from= "
+    "--exclude-dir= "
     "--files-without-match --files-with-matches --count --initial-tab --null --before-context= --after-context= "
     "--context= --group-separator= --no-group-separator --color[=] --colour[=] --binary"
 )

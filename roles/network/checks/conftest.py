@@ -17,7 +17,8 @@ LIVE = (
 AT_BOOT = "systemd-analyze --no-pager cat-config sysctl.d"
 # A firewall's own settings, and scripts that run when a network comes up. grep answers 2 where some are missing.
 OTHERS = (
-    "grep -RsnHE 'IPT_SYSCTL|send_redirects|accept_redirects|secure_redirects|accept_source_route|log_martians|"
+    "grep -RsnHE --devices=skip "
+    "'IPT_SYSCTL|send_redirects|accept_redirects|secure_redirects|accept_source_route|log_martians|"
     "icmp_ignore_bogus_error_responses|icmp_echo_ignore_broadcasts|tcp_syncookies' /etc/default/ufw /etc/ufw "
     "/etc/network /etc/networkd-dispatcher /etc/NetworkManager/dispatcher.d /etc/rc.local || test $? -le 2"
 )

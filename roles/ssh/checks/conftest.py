@@ -22,7 +22,8 @@ READ = "cat %s"
 ELSEWHERE = "find -L %s -maxdepth %s -type f"
 # By name, so that no line of a key is ever among them. Links are followed: sshd follows them too.
 WRITTEN = (
-    "grep -RHniE --exclude=moduli '^[[:space:]]*\"?(include|match|banner|ciphers|macs|kexalgorithms|clientaliveinterval"
+    "grep -RHniE --devices=skip --exclude=moduli "
+    "'^[[:space:]]*\"?(include|match|banner|ciphers|macs|kexalgorithms|clientaliveinterval"
     "|clientalivecountmax|gssapiauthentication|hostbasedauthentication|hostcertificate|hostkey|ignorerhosts"
     "|logingracetime|loglevel|maxauthtries|maxsessions|maxstartups|permitemptypasswords|permitrootlogin"
     "|permituserenvironment)\"?([[:space:]=]|$)' /etc/ssh"

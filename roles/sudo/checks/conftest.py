@@ -22,8 +22,8 @@ OURS = "/etc/sudoers.d/zz-opsharden"
 THERE = "test -e /usr/bin/sudo"
 ENTRIES = "cvtsudoers -e -f json -s aliases,privileges /etc/sudoers"
 # Settings may be continued in further lines: the first one names what is set for whom, and is the place.
-WRITTEN = "grep -RHnE '^[[:space:]]*(Defaults|[@#]include)' /etc/sudoers /etc/sudoers.d"
-WRITTEN_IN = "grep -RHnE '^[[:space:]]*(Defaults|[@#]include)' %s"
+WRITTEN = "grep -RHnE --devices=skip '^[[:space:]]*(Defaults|[@#]include)' /etc/sudoers /etc/sudoers.d"
+WRITTEN_IN = "grep -RHnE --devices=skip '^[[:space:]]*(Defaults|[@#]include)' %s"
 # Files that sudo passes over, as sudoers(5) says, while cvtsudoers reads them.
 REFUSED = r"find -L /etc/sudoers /etc/sudoers.d -type f \( ! -user root -o -perm -002 -o -perm -020 ! -group root \)"
 REFUSED_IN = r"find -L %s -maxdepth 1 -type f \( ! -user root -o -perm -002 -o -perm -020 ! -group root \)"

@@ -28,11 +28,15 @@ LINKS = "grep -rsnH '^NTP=' /run/systemd/netif/links || test $? -le 2"
 
 # grep answers 2 where some are missing.
 CHRONY = (
-    "grep -RsnHiE '^[[:space:]]*(server|pool|peer|confdir|sourcedir|include|ExecStart|DAEMON_OPTS)[[:space:]=]' "
+    "grep -RsnHiE --devices=skip "
+    "'^[[:space:]]*(server|pool|peer|confdir|sourcedir|include|ExecStart|DAEMON_OPTS)[[:space:]=]' "
     "/etc/chrony /run/chrony-dhcp /etc/default/chrony /usr/lib/systemd/system/chrony.service "
     "/etc/systemd/system/chrony.service /etc/systemd/system/chrony.service.d || test $? -le 2"
 )
-MORE = "grep -RsnHiE '^[[:space:]]*(server|pool|peer|confdir|sourcedir|include)[[:space:]]' %s || test $? -le 2"
+MORE = (
+    "grep -RsnHiE --devices=skip '^[[:space:]]*(server|pool|peer|confdir|sourcedir|include)[[:space:]]' %s"
+    " || test $? -le 2"
+)
 
 
 @pytest.fixture
