@@ -226,13 +226,18 @@ class Plan:
 
 
 def written(text, lines):
-    """Our file with some settings said anew, or no more; all other lines stay as they are."""
-    kept = []
+    """Our file with some settings said anew where they stood, or no more; all other lines stay as they are."""
+    kept, done = [], set()
     for line in text.splitlines():
         found = statement(line)
-        if not found or not set(found.options) & set(lines):
+        names = [name for name in found.options if name in lines] if found else []
+        if not names:
             kept.append(line)
-    new = [line for said in lines.values() for line in said]
+        for name in names:
+            if name not in done:
+                kept.extend(lines[name])
+                done.add(name)
+    new = [line for name, said in lines.items() if name not in done for line in said]
     return "\n".join([*(kept or HEADER.splitlines()), *new]) + "\n"
 
 

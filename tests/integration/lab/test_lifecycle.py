@@ -121,7 +121,7 @@ def test_a_container_that_is_not_ours_is_left_alone(lab_id: str, tmp_path: Path,
     home = tmp_path / "lab"
     with pytest.raises(LabError, match="container with the name of a lab host") as caught:
         lab.up(single(lab_id, home))
-    assert "--id" in caught.value.advice
+    assert "another id" in caught.value.advice
     assert [line.split()[0] for line in traces(lab_id)] == [stranger]
     assert not home.exists()
 
