@@ -3,7 +3,7 @@
 import os
 from fnmatch import fnmatchcase
 
-LEVELS = ("QUIET", "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3")
+LEVELS = ("SILENT", "QUIET", "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3")
 
 OPTIONS = {
     "control": {"type": "str"},

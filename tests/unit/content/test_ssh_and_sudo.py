@@ -274,3 +274,10 @@ def test_without_a_server_its_files_do_not_matter() -> None:
 def test_without_sudo_its_settings_do_not_apply(control: str) -> None:
     finding = judged(control, answers(("test -e /usr/bin/sudo", 1, "")))
     assert (finding.verdict, finding.reason) == (Verdict.NOT_APPLICABLE, "sudo is not installed, so it has no settings")
+
+
+@pytest.mark.parametrize("level", ["SILENT", "QUIET", "FATAL", "ERROR", "INFO"])
+def test_every_quieter_level_as_sshd_calls_it_is_a_finding_and_no_riddle(level: str) -> None:
+    rule = SETTINGS.Rules.at_least("VERBOSE")
+    assert not rule.holds(level.lower())
+    assert level in RULES.LEVELS

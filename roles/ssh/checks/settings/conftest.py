@@ -23,7 +23,8 @@ EFFECTIVE_OF = "/usr/sbin/sshd -T -f %s"
 EFFECTIVE_WITH = "/usr/sbin/sshd -T -f %s -o %s"
 
 _LAST_WINS = "maxstartups"
-_LEVELS = ("quiet", "fatal", "error", "info", "verbose", "debug", "debug1", "debug2", "debug3")
+# sshd -T says `silent` where a file says `quiet`.
+_LEVELS = ("silent", "quiet", "fatal", "error", "info", "verbose", "debug", "debug1", "debug2", "debug3")
 
 
 @dataclass(frozen=True)
