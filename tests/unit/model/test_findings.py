@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from opsharden.model import Observation, Severity, Verdict, utcnow
+from opsharden.model import Observation, Verdict, utcnow
 
 
 def observation(**changed: object) -> Observation:
@@ -29,10 +29,6 @@ def test_every_part_of_the_answer_counts_in_the_digest() -> None:
 
 def test_parts_cannot_be_moved_into_each_other() -> None:
     assert observation(stdout=b"ab", stderr=b"c").digest != observation(stdout=b"a", stderr=b"bc").digest
-
-
-def test_severities_are_ordered() -> None:
-    assert [severity.rank for severity in Severity] == [0, 1, 2, 3]
 
 
 def test_error_and_unreachable_are_no_knowledge_of_the_host() -> None:

@@ -1,0 +1,28 @@
+"""The words of the house as frozen values, by subject. No input, no output."""
+
+from opsharden.model.catalogue import Control, Profile, Risk, Severity
+from opsharden.model.clock import utcnow
+from opsharden.model.findings import Finding, Mismatch, Observation, Verdict
+from opsharden.model.fleet import Host, HostStatus, Member
+from opsharden.model.runs import Change, ChangeStatus, ExitCode, Run, RunRecord, RunState
+
+__all__ = [
+    "Change",
+    "ChangeStatus",
+    "Control",
+    "ExitCode",
+    "Finding",
+    "Host",
+    "HostStatus",
+    "Member",
+    "Mismatch",
+    "Observation",
+    "Profile",
+    "Risk",
+    "Run",
+    "RunRecord",
+    "RunState",
+    "Severity",
+    "Verdict",
+    "utcnow",
+]

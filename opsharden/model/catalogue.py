@@ -1,0 +1,63 @@
+"""What is asked of hosts: controls and profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a failing control matters, weakest first."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for low up to 3 for critical."""
+        return list(Severity).index(self)
+
+
+class Risk(StrEnum):
+    """What applying a control can do to a host that is in use."""
+
+    NONE = "none"
+    LOCKOUT_OR_OUTAGE = "lockout-or-outage"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One requirement on a host.
+
+    Attributes:
+        id: Stable, lower-case, area first: `ssh-no-root`.
+        title: The state required, one sentence.
+        why: What goes wrong without it, one or two sentences.
+        severity: How much a failure matters.
+        role: The role that owns it: its folder's name.
+        level: 1 or 2 as in the CIS benchmarks; 0 where no benchmark has it.
+        risk: What applying it can do to a host in use.
+        references: Catalogue name to the numbers in it.
+    """
+
+    id: str
+    title: str
+    why: str
+    severity: Severity
+    role: str
+    level: int = 0
+    risk: Risk = Risk.NONE
+    references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A named list of control ids, in the order they are reported."""
+
+    name: str
+    title: str
+    controls: tuple[str, ...]
+    values: Mapping[str, object] = field(default_factory=dict)
