@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -25,6 +24,7 @@ from opsharden.report.grouping import (
     excluded,
     unseen_again,
 )
+from opsharden.report.hanging import Hanging
 from opsharden.report.lines import Line
 from opsharden.report.score import Summary, Tally, summarise
 from opsharden.report.text import NOTHING, counted, duration, moment, percent
@@ -43,6 +43,8 @@ COLOUR = {
 }
 _ASCII = str.maketrans({"…": "...", "—": "-", "✔": "ok", "×": "x", "·": "."})  # noqa: RUF001 - a cross is meant
 _HOSTS, _VARIANTS, _CONTROLS, _LINES, _CHARACTERS = 8, 3, 8, 6, 240
+_NAMES = 11
+"""Columns for the names of what stands beside them, and the gap."""
 _NOT_DONE = (ChangeStatus.FAILED, ChangeStatus.UNREACHABLE)
 _CAME_TO = {
     ExitCode.CLEAN: "clean",
@@ -309,21 +311,14 @@ class _Page:
         whole = self.text("\n".join(map(self.short, shown)), style)
         return self.more(whole, len(lines) - len(shown), "line")
 
-    def marked(self, mark: Text, line: Text) -> RenderableType:
-        """A line with a mark before it; where it is too long, it goes on beside the mark and not below it."""
-        table = Table.grid(padding=(0, 1, 0, 0))
-        table.add_column(no_wrap=True)
-        table.add_column(overflow="fold")
-        table.add_row(mark, line)
-        return table
+    def marked(self, mark: Text, line: Text) -> Hanging:
+        """A line with a mark before it."""
+        return Hanging(mark, mark.cell_len + 1, (line,))
 
     def indented(self, rows: Iterable[tuple[str, RenderableType]]) -> RenderableType:
-        return Padding(self.pairs(rows), (0, 0, 0, 4), expand=False)
+        return self.pairs(rows, indent=4)
 
-    def pairs(self, rows: Iterable[tuple[str, RenderableType]]) -> RenderableType:
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(style="dim", no_wrap=True, min_width=9)
-        table.add_column(overflow="fold", ratio=1)
-        for name, value in rows:
-            table.add_row(self.text(name), value)
-        return table
+    def pairs(self, rows: Iterable[tuple[str, RenderableType]], indent: int = 0) -> RenderableType:
+        """Names, and what stands beside each."""
+        width = indent + _NAMES
+        return Group(*(Hanging(self.text(" " * indent + name, "dim"), width, (value,)) for name, value in rows))
