@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from opsharden.catalogue.schema import CONTROLS, PROOFS, ControlEntry, ProofEntry, load_yaml, read
+from opsharden.catalogue.schema import CONTROLS, LIMITS, PROOFS, ControlEntry, ProofEntry, load_yaml, read
 from opsharden.errors import CatalogueError
-from opsharden.model import Control
+from opsharden.model import Control, Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Role:
         controls: What it is answerable for, in the file's order; empty for a helper role.
         defaults: Its values, raw as in defaults/main.yml.
         proofs: How to break each control.
-        options: Its variables as meta/argument_specs.yml has them for its tasks/main.yml.
+        options: Its variables as meta/argument_specs.yml has them for its tasks/main.yml, each with its `limit` where
+            meta/limits.yml has one.
     """
 
     name: str
@@ -97,7 +99,28 @@ def _options(meta: Path) -> dict[str, Mapping[str, Any]]:
     options = (specs.get("main") or {}).get("options") or {} if isinstance(specs, dict) else None
     if not isinstance(options, dict) or not all(isinstance(spec, dict) for spec in options.values()):
         raise CatalogueError(f"{meta / name} does not have the options of `main` as a list of names and specs.")
-    return options
+    return _limited(options, meta / "limits.yml")
+
+
+def _limited(options: Mapping[str, Mapping[str, Any]], path: Path) -> dict[str, Mapping[str, Any]]:
+    """The options with what Ansible's argument specs have no words for."""
+    limits = read(path, LIMITS) if path.exists() else {}
+    for name, limit in limits.items():
+        if name not in options:
+            raise CatalogueError(f"{path} has {name}, which {path.parent / 'argument_specs.yml'} does not describe.")
+        if fault := _unclear(limit):
+            raise CatalogueError(f"{path}, at {name}: {fault}.", "docs/controls.md shows the shape.")
+    return {name: {**spec, "limit": limits[name]} if name in limits else spec for name, spec in options.items()}
+
+
+def _unclear(limit: Limit) -> str:
+    try:
+        re.compile(limit.shape)
+    except re.error as error:
+        return f"the shape is no regular expression ({error})"
+    if bool(limit.shape) != bool(limit.words):
+        return "a shape needs words that say what it is, and words need a shape"
+    return next(filter(None, map(_unclear, limit.parts.values())), "")
 
 
 def _mapping(path: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from opsharden.errors import CatalogueError
-from opsharden.model import Risk, Severity
+from opsharden.model import Limit, Risk, Severity
 
 ControlId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)+$")]
 T = TypeVar("T")
@@ -94,6 +94,7 @@ def load_yaml(text: str) -> Any:
 
 
 CONTROLS = TypeAdapter(list[ControlEntry])
+LIMITS = TypeAdapter(dict[str, Limit])
 PROOFS = TypeAdapter(dict[str, ProofEntry])
 CASES = TypeAdapter(dict[str, list[CaseEntry]])
 PROFILE = TypeAdapter(ProfileEntry)

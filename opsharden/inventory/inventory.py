@@ -133,7 +133,7 @@ class Inventory:
             except Unresolved:
                 continue  # a check that asks for it says so; Ansible may know more of it by then
             try:
-                found[option] = self.options.typed(option, value, secret=self._is_secret(raw[option]))
+                found[option] = self.options.held(option, value, secret=self._is_secret(raw[option]))
             except NotMeant as error:
                 if option in self.extra:
                     raise InventoryError(f"-e {option} {error}.", _OPTION) from None
@@ -291,7 +291,7 @@ class Values(Mapping[str, Any]):
         return len(self._raw)
 
 
-_OPTION = "`meta/argument_specs.yml` of its role says what it is for."
+_OPTION = "`meta/argument_specs.yml` of its role says what it is for, `meta/limits.yml` what it can be."
 
 
 def load_inventory(
@@ -308,7 +308,7 @@ def load_inventory(
         sources: Files, folders, scripts or comma lists, as for Ansible's -i. None at all: only `localhost`.
         vault: What opens vaulted content, beside what Ansible's own settings name.
         extra: Variables that win over all others: texts as for Ansible's -e, or the variables themselves.
-        options: Of roles, by name, as their argument specs have them; values are held to them.
+        options: Of roles, by name, as their argument specs have them, with their limits; values are held to them.
         care: How to read.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Values held to the options of roles' meta/argument_specs.yml, as Ansible's own validator takes them."""
+"""Values held to the options of roles: meta/argument_specs.yml as Ansible's own validator takes it, meta/limits.yml."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from opsharden.inventory.ansible_api import is_plain
+from opsharden.inventory.limits import beyond
+from opsharden.model import Limit
 
 _WANTED = {
     "str": "a text",
@@ -32,6 +34,7 @@ class Options:
 
     def __init__(self, options: Mapping[str, Mapping[str, Any]]) -> None:
         self._options = {name: _own(spec) for name, spec in options.items()}
+        self._limits: dict[str, Limit] = {name: spec["limit"] for name, spec in options.items() if "limit" in spec}
         self._nullable = {name for name, spec in options.items() if "default" in spec and spec["default"] is None}
         self._known: dict[tuple[str, str], Any] = {}
 
@@ -60,6 +63,24 @@ class Options:
             raise found
         return copy.deepcopy(found) if isinstance(found, list | dict) else found
 
+    def held(self, name: str, value: Any, *, secret: bool = False) -> Any:
+        """A value that somebody set, as its option means it and within its limit.
+
+        Args:
+            name: Of an option.
+            value: With nothing left to render in it.
+            secret: Whether the value must not be shown in an error.
+
+        Raises:
+            NotMeant: The option cannot take it.
+        """
+        found = self.typed(name, value, secret=secret)
+        if name in self._limits and found is not None:
+            spec = self._options[name]
+            if why := beyond(found, self._limits[name], _wanted(spec)):
+                raise NotMeant(f"is {'hidden' if secret or spec.get('no_log') else _shown(value)}; {why}")
+        return found
+
     def meant(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Values of a profile or of the command line, those that are for options as these mean them.
 
@@ -70,7 +91,7 @@ class Options:
         for name, value in values.items():
             if name in self and is_plain(value):
                 try:
-                    found[name] = self.typed(name, value)
+                    found[name] = self.held(name, value)
                 except NotMeant as error:
                     raise NotMeant(f"{name} {error}") from None
         return found

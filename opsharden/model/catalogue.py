@@ -1,10 +1,11 @@
-"""What is asked of hosts: controls and profiles."""
+"""What is asked of hosts: controls and profiles, and what the values of options can be."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
 
 
 class Severity(StrEnum):
@@ -26,6 +27,32 @@ class Risk(StrEnum):
 
     NONE = "none"
     LOCKOUT_OR_OUTAGE = "lockout-or-outage"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What the value of an option has to be beyond its type.
+
+    Attributes:
+        at_least: The smallest number.
+        at_most: The largest number.
+        not_below: A part of the same mapping that is no larger.
+        filled: Whether a list has to hold something.
+        lists: Whether each value of a mapping has to be a list.
+        shape: A regular expression that all of a text, or of each text in a list, has to match.
+        words: What such a text is: "a name or an address".
+        parts: The same of the parts of a mapping.
+    """
+
+    at_least: int | None = None
+    at_most: int | None = None
+    not_below: str = ""
+    filled: bool = False
+    lists: bool = False
+    shape: str = ""
+    words: str = ""
+    parts: Mapping[str, Limit] = field(default_factory=dict)
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ CONTROLS = "opsharden_controls"
 GO_ON = "Go on behind what failed"
 """The name of the task of ours that follows a role's failure for good."""
 
+_HELD = "opsharden-limits"
+"""The tag of tasks that hold values to their limits, as was done before there was a request."""
+
 _HOSTS = "opsharden_play_hosts"
 _LEFT = "opsharden_play_controls"
 # Also written by ansible-runner itself, but only for runs whose extra variables may show in `ps`; and without this
@@ -63,6 +66,7 @@ def prepare(request: PlayRequest, private: Private) -> tuple[str, ...]:
         words += ["-i", source]
     words += ["--forks", str(request.forks)]
     words += ["--tags", ",".join(request.content.tags)] if request.content.tags else []
+    words += ["--skip-tags", _HELD]
     words += ["--check"] if request.check else []
     return (*words, *_sealed(request, private))
 

@@ -70,6 +70,26 @@ def test_a_malformed_control_is_refused_with_its_place(roles: Path, text: str, s
         load_catalogue([roles])
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("age: {at_least: 1}\n", "which .*argument_specs.yml does not describe"),
+        ("size: {atleast: 1}\n", r"at size\.atleast"),
+        ("size: {parts: {x: {at_most: y}}}\n", r"at size\.parts\.x\.at_most"),
+        ("size: {shape: '[', words: x}\n", "at size: the shape is no regular expression"),
+        ("size: {parts: {x: {shape: x}}}\n", "at size: a shape needs words"),
+        ("size: {words: x}\n", "at size: a shape needs words"),
+    ],
+)
+def test_a_limit_that_cannot_hold_is_refused_with_its_place(roles: Path, text: str, said: str) -> None:
+    meta = roles / "greeting" / "meta"
+    meta.mkdir()
+    (meta / "argument_specs.yml").write_text("argument_specs: {main: {options: {size: {type: int}}}}\n")
+    (meta / "limits.yml").write_text(text)
+    with pytest.raises(CatalogueError, match=f"limits.yml.*{said}"):
+        load_catalogue([roles])
+
+
 def test_an_unknown_control_is_answered_with_the_nearest() -> None:
     with pytest.raises(CatalogueError) as caught:
         load_catalogue().known(["ssh-no-rot"])

@@ -46,6 +46,7 @@ def test_the_words_say_it_all(private: Private) -> None:
     assert Path(after(words, "--limit")[0][1:]).read_text(encoding="utf-8").split() == ["a", "b"]
     plain = prepare(request(), Private(private.path / "other", lock=-1))
     assert "--tags" not in plain
+    assert after(plain, "--skip-tags") == ["opsharden-limits"]
     assert "--check" not in plain
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,23 @@ def test_a_role_of_the_users_is_held_to_its_options(project: Path) -> None:
     assert "owner_age of c (" in reasons["c"]
     with pytest.raises(InventoryError, match='-e owner_age is "old"'):
         place(text, "owner_age=old", roles=["roles"])
+
+
+def test_a_value_beyond_its_limit_is_refused_before_anything_runs(project: Path) -> None:
+    text = "all: {hosts: {a: , b: {ssh_max_auth_tries: 0}, c: {ssh_max_startups: {start: 10, rate: 30, full: 6}}}}\n"
+    targets = choose(place(text), Choice())
+    assert list(targets.wanted) == ["a"]
+    reasons = {each.host: each.reason for each in targets.excluded}
+    assert re.match(
+        r"The variable ssh_max_auth_tries of b \(.*h\.yml:1.*\) is 0; it has to be a whole number from 1 to 100\. ",
+        reasons["b"],
+    )
+    assert "its full has to be a whole number from 1 to 10000, not below its start." in reasons["c"]
+    with pytest.raises(InventoryError, match=r"^-e time_servers is \[\]; it has to be .* with one at least\.$"):
+        place(text, "{time_servers: []}")
+    (project / "profiles").mkdir()
+    (project / "profiles" / "site.yml").write_text(
+        "name: site\ntitle: T\ncontrols: [sudo-timeout]\nvalues: {sudo_timeout_minutes: -1}\n"
+    )
+    with pytest.raises(CatalogueError, match=r"profile site, sudo_timeout_minutes is -1; .* from 0 to 1440"):
+        place(text, profile_dirs=["profiles"])

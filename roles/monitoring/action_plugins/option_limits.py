@@ -1,0 +1,1 @@
+../../accounts/action_plugins/option_limits.py
