@@ -119,7 +119,7 @@ def run() -> None:
         if asked:
             _say_line(asked)
         else:
-            _say(misuse.explained(error))
+            _say(misuse.explained(error, sys.argv[1:]))
         sys.exit(UsageError.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -161,7 +161,9 @@ def _say_line(line: str) -> None:
 
 def _bug(error: Exception) -> None:
     """A mistake of ours: its traceback goes to a file that can be sent to us, not into the user's face."""
+    from opsharden.workflows.commandline import hushed  # noqa: PLC0415 - as above
+
     with tempfile.NamedTemporaryFile("w", prefix="opsharden-bug-", suffix=".txt", delete=False) as file:
-        file.write(visible("".join(traceback.format_exception(error))))
+        file.write(visible(hushed("".join(traceback.format_exception(error)), sys.argv[1:])))
     what = f"this is a mistake in opsharden itself: {type(error).__name__}: {error}"
     _say(OpshardenError(what, f"Please report it with {file.name}; what was filed before it is safe."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,6 +17,8 @@ _Any: Any = _Usage.__base__
 REFUSED: tuple[type[Exception], ...] = (_Any, typer.Abort)
 """What the parser raises for a command line that it cannot follow, and for an input that ended too soon."""
 
+_TOO_MANY = "Got unexpected extra argument"
+
 
 def help_asked(error: Exception) -> str:
     """The help of a command that was called with nothing behind it; empty for any other of REFUSED."""
@@ -23,8 +26,13 @@ def help_asked(error: Exception) -> str:
     return str(context.get_help()) if context and type(error).__name__ == "NoArgsIsHelpError" else ""
 
 
-def explained(error: Exception) -> UsageError:
-    """One of REFUSED as an error of ours."""
+def explained(error: Exception, arguments: Sequence[str]) -> UsageError:
+    """One of REFUSED as an error of ours.
+
+    Args:
+        error: One of them.
+        arguments: Those of opsharden.
+    """
     if isinstance(error, typer.Abort):
         return UsageError(
             "The input ended where something was asked for.",
@@ -43,6 +51,9 @@ def explained(error: Exception) -> UsageError:
         typed = message.split("'")[1] if "'" in message else ""
         near = "".join(f"Did you mean `{path} {word}`? " for word in get_close_matches(typed, verbs, 1))
         return UsageError(f"{path} has no command {typed!r}.", f"{near}Its commands are: {', '.join(verbs)}.")
+    if message.startswith(_TOO_MANY) and any(word.startswith(("-e", "--extra-vars")) for word in arguments):
+        # They are not repeated: without quotes, a value with blanks in it falls to pieces.
+        return UsageError(f"{_TOO_MANY}s.", f"A value of -e with blanks in it wants quotes. {see}")
     return UsageError(message, see)
 
 

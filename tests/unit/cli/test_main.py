@@ -64,6 +64,21 @@ def test_what_is_not_understood_is_a_sentence_and_an_advice(words: tuple[str, ..
     assert len(answer.stderr.splitlines()) == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("api_token=hunter2hunter",),
+        ("verify", "all", "-e", "api_token=my", "hunter2hunter"),
+        ("verify", "-e", "a=1", "api_token=hunter2hunter"),
+    ],
+)
+def test_a_mistyped_command_line_is_told_without_what_may_be_a_secret(words: tuple[str, ...]) -> None:
+    answer = opsharden(*words)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("opsharden: ")
+    assert "hunter2" not in answer.stdout + answer.stderr
+
+
 def test_an_input_that_ends_too_soon_is_said() -> None:
     answer = opsharden("verify", "localhost", "--ask-become-pass")
     assert answer.returncode == 2, answer.stderr
