@@ -6,6 +6,8 @@ All that is special to SQLite is here: a second kind of database needs a second 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
@@ -75,12 +77,33 @@ def for_writing(engine: Engine) -> Engine:
     return engine.execution_options(**{_WRITES: True})
 
 
+@contextmanager
+def rebuilding(engine: Engine) -> Iterator[Connection]:
+    """A transaction in which tables may be made anew that others refer to: SQLite would refuse to drop the old one.
+
+    Source: https://sqlite.org/lang_altertable.html, 7.
+    """
+    with engine.connect() as connection:
+        # Within a transaction it would do nothing.
+        _execute(connection, "PRAGMA foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            _execute(connection, "PRAGMA foreign_keys = ON")
+
+
 def prepare(engine: Engine) -> None:
     """Let readers and a writer work at the same time. Kept in the file, so only done once it is known to be ours."""
     with engine.connect() as connection:
-        driver = connection.connection.driver_connection
-        if driver is not None:
-            driver.execute("PRAGMA journal_mode = WAL")
+        _execute(connection, "PRAGMA journal_mode = WAL")
+
+
+def _execute(connection: Connection, statement: str) -> None:
+    """Execute a statement outside of any transaction."""
+    driver = connection.connection.driver_connection
+    if driver is not None:
+        driver.execute(statement)
 
 
 def _make_file(path: Path) -> None:

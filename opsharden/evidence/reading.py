@@ -1,19 +1,21 @@
-"""Queries. What is stored by content is checked against its digest whenever it is read."""
+"""Queries. What is stored by its content is held to its digest whenever it is read."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, ScalarSelect, select
 
 from opsharden.errors import EvidenceError, UsageError
 from opsharden.evidence import tables
-from opsharden.evidence.content import control_digest, selection_digest
+from opsharden.evidence.content import digest, read_control, read_selection
 from opsharden.evidence.owner import Owner
 from opsharden.model import Change, Control, HostStatus, Member, Run, RunState
 
 LATEST = "latest"
+T = TypeVar("T")
 
 
 def find_run(connection: Connection, reference: str) -> Run:
@@ -87,8 +89,7 @@ def _selections(connection: Connection, run: Run) -> dict[int, tuple[str, ...]]:
     wanted = select(tables.member.c.selection_key).where(tables.member.c.run_key == run_key(run))
     found = {}
     for row in connection.execute(select(tables.selection).where(tables.selection.c.key.in_(wanted))):
-        intact(selection_digest(row.controls) == row.digest, run, "what was to be looked at")
-        found[row.key] = tuple(row.controls)
+        found[row.key] = held(row, run, "what was to be looked at", read_selection)
     return found
 
 
@@ -114,17 +115,8 @@ def controls(connection: Connection, run: Run) -> dict[str, Control]:
     )
     found = {}
     for row in rows:
-        control = Control(
-            id=row.id,
-            title=row.title,
-            why=row.why,
-            severity=row.severity,
-            role=row.role,
-            level=row.level,
-            risk=row.risk,
-            references={name: tuple(numbers) for name, numbers in row.references.items()},
-        )
-        intact(control_digest(control) == row.digest, run, f"control {row.id}")
+        control = held(row, run, f"control {row.id}", read_control)
+        intact(row.id == control.id, run, f"control {row.id}")
         found[control.id] = control
     return found
 
@@ -134,8 +126,23 @@ def run_key(run: Run) -> ScalarSelect[int]:
     return select(tables.run.c.key).where(tables.run.c.id == run.id).scalar_subquery()
 
 
+def held(row: Row[Any], run: Run, what: str, read: Callable[[bytes], T]) -> T:
+    """What a row's content says, held to its digest.
+
+    Raises:
+        EvidenceError: It is not what it was.
+    """
+    # SQLite keeps a text in a column of bytes, if one is put there.
+    intact(isinstance(row.content, bytes) and digest(row.content) == row.digest, run, what)
+    try:
+        return read(row.content)
+    except ValueError:  # a digest that is right, of what none of ours has filed
+        intact(False, run, what)
+        raise
+
+
 def intact(holds: bool, run: Run, what: str) -> None:
-    """Hold what is stored by content to its digest.
+    """Say so where what is on file is not what it was.
 
     Raises:
         EvidenceError: It is not what it was.

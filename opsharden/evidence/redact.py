@@ -38,6 +38,7 @@ class Censor:
             command=self.text(seen.command),
             stdout=self._redact(seen.stdout),
             stderr=self._redact(seen.stderr),
+            filed_as="",
         )
 
     def finding(self, found: Finding, kept_as: Mapping[str, str]) -> Finding:

@@ -14,11 +14,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from opsharden.evidence import tables
-from opsharden.evidence.content import finding_digest, sheet_digest
-from opsharden.evidence.reading import intact, run_key
+from opsharden.evidence.content import digest, read_finding, read_observation, sheet_content
+from opsharden.evidence.keys import keys_of
+from opsharden.evidence.reading import held, intact, run_key
 from opsharden.evidence.timing import Timing, unpack
 from opsharden.findings import Findings, Sheet
 from opsharden.model import Finding, Observation, Run
+
+_SHEET = "what one host came to"
 
 
 def findings(connection: Connection, run: Run) -> Findings:
@@ -28,10 +31,12 @@ def findings(connection: Connection, run: Run) -> Findings:
         EvidenceError: A finding, or a host's sheet, is not what its digest says.
     """
     sheets = _findings_by_sheet(connection, run)
-    return Findings(
-        Sheet(host, sheets.get(sheet_key, ()), array("d", timing.checked))
-        for host, sheet_key, timing in _sheets(connection, run)
-    )
+    found = []
+    for host, sheet_key, timing in _sheets(connection, run):
+        said = sheets.get(sheet_key)
+        intact(said is not None and len(said) == len(timing.checked), run, _SHEET)
+        found.append(Sheet(host, said or (), array("d", timing.checked)))
+    return Findings(found)
 
 
 def observed(connection: Connection, run: Run, host: str | None = None) -> Iterator[tuple[str, list[Observation]]]:
@@ -51,6 +56,7 @@ def observed(connection: Connection, run: Run, host: str | None = None) -> Itera
         if seen is None:
             # Equal hosts are filed one after the other more often than not: the last sheet is most of what is needed.
             kept = {sheet_key: (seen := _observations(connection, run, sheet_key))}
+        intact(len(seen) == len(timing.taken), run, _SHEET)
         yield (
             name,
             [
@@ -85,9 +91,9 @@ def first_observed(connection: Connection, run: Run) -> dict[str, Observation]:
         ]
         if not places:
             continue
-        new = {seen.digest: seen for seen in _observations(connection, run, sheet_key)}
-        for digest, peer, taken_at, seconds in places:
-            found.setdefault(digest, replace(new[digest], host=peer or host, taken_at=taken_at, seconds=seconds))
+        new = {seen.filed_as: seen for seen in _observations(connection, run, sheet_key)}
+        for seen, peer, taken_at, seconds in places:
+            found.setdefault(seen, replace(new[seen], host=peer or host, taken_at=taken_at, seconds=seconds))
     return found
 
 
@@ -102,20 +108,14 @@ def _observations(connection: Connection, run: Run, sheet_key: int) -> list[Obse
 
 
 def _observation(row: Row[Any], run: Run) -> Observation:
-    answer = (row.rc, row.stdout, row.stderr)
-    how = {"truncated": row.truncated, "native": row.native}
-    seen = Observation(row.peer, row.command, *answer, run.started_at, 0.0, **how)
-    intact(seen.digest == row.digest, run, f"the answer to {row.command!r}")
-    return seen
+    said = held(row, run, "an answer of a host", read_observation)
+    return Observation(host=row.peer, taken_at=run.started_at, seconds=0.0, **said)
 
 
 def _findings_by_sheet(connection: Connection, run: Run) -> dict[int, tuple[Finding, ...]]:
     """The findings of every sheet of a run, without host and time."""
-    said, digests = _said(connection, run)
     taken = _taken(connection, run)
-    filed = {
-        row.key: row.digest for row in connection.execute(select(tables.sheet).where(_of(run, tables.sheet.c.key)))
-    }
+    said, digests = _said(connection, run, {seen for pairs in taken.values() for seen, _ in pairs})
     table = tables.sheet_finding
     query = (
         select(table.c.sheet_key, table.c.finding_key)
@@ -123,28 +123,37 @@ def _findings_by_sheet(connection: Connection, run: Run) -> dict[int, tuple[Find
         .order_by(table.c.sheet_key, table.c.seq)
     )
     order = {key: [row.finding_key for row in rows] for key, rows in _by_sheet(connection.execute(query))}
-    for sheet_key, digest in filed.items():
-        found = sheet_digest([digests[key] for key in order.get(sheet_key, ())], taken.get(sheet_key, ()))
-        intact(found == digest, run, "what one host came to")
-    return {sheet_key: tuple(said[key] for key in order.get(sheet_key, ())) for sheet_key in filed}
+    sheets = {}
+    for row in connection.execute(select(tables.sheet).where(_of(run, tables.sheet.c.key))):
+        keys = order.get(row.key, ())
+        content = sheet_content([digests.get(key, "") for key in keys], taken.get(row.key, ()), row.format)
+        intact(digest(content) == row.digest, run, _SHEET)
+        sheets[row.key] = tuple(said[key] for key in keys)
+    return sheets
 
 
 def _by_sheet(rows: Iterable[Row[Any]]) -> Iterator[tuple[int, Iterator[Row[Any]]]]:
     return groupby(rows, key=lambda row: row.sheet_key)
 
 
-def _said(connection: Connection, run: Run) -> tuple[dict[int, Finding], dict[int, str]]:
-    """Each finding of a run once, and its digest, by key."""
-    cited = _citations(connection, run)
+def _said(connection: Connection, run: Run, taken: set[str]) -> tuple[dict[int, Finding], dict[int, str]]:
+    """Each finding of a run once, and its digest, by key.
+
+    Args:
+        connection: Where to look.
+        run: Whose.
+        taken: Digests of its observations. What a finding stands on is one of them, or another run filed it.
+    """
     said: dict[int, Finding] = {}
     digests: dict[int, str] = {}
     wanted = select(tables.sheet_finding.c.finding_key).where(_of(run, tables.sheet_finding.c.sheet_key))
     for row in connection.execute(select(tables.finding).where(tables.finding.c.key.in_(wanted))):
-        stands_on = tuple(cited.get(row.key, ()))
-        words = row.observed, row.expected, row.reason
-        finding = Finding("", row.control, row.verdict, *words, stands_on, by_hand=row.by_hand, by_apply=row.by_apply)
-        intact(finding_digest(finding) == row.digest, run, f"a finding on {row.control}")
+        finding = held(row, run, f"a finding on {row.control}", read_finding)
+        beside = (row.control, row.verdict) == (finding.control, finding.verdict)
+        intact(beside, run, f"a finding on {finding.control}")
         said[row.key], digests[row.key] = finding, row.digest
+    elsewhere = {seen for finding in said.values() for seen in finding.observations} - taken
+    intact(keys_of(connection, tables.observation, elsewhere).keys() == elsewhere, run, "what a finding stands on")
     return said, digests
 
 
@@ -165,21 +174,6 @@ def _taken(connection: Connection, run: Run) -> dict[int, list[tuple[str, str]]]
     }
 
 
-def _citations(connection: Connection, run: Run) -> dict[int, list[str]]:
-    """The digests each finding of a run stands on, by the finding's key."""
-    wanted = select(tables.sheet_finding.c.finding_key).where(_of(run, tables.sheet_finding.c.sheet_key))
-    query = (
-        select(tables.finding_observation.c.finding_key, tables.observation.c.digest)
-        .join(tables.observation)
-        .where(tables.finding_observation.c.finding_key.in_(wanted))
-        .order_by(tables.finding_observation.c.finding_key, tables.finding_observation.c.seq)
-    )
-    cited: dict[int, list[str]] = {}
-    for row in connection.execute(query):
-        cited.setdefault(row.finding_key, []).append(row.digest)
-    return cited
-
-
 def _sheets(connection: Connection, run: Run, host: str | None = None) -> Iterator[tuple[str, int, Timing]]:
     """Host, sheet and times of every host that has a sheet in the run."""
     table = tables.member
@@ -189,7 +183,12 @@ def _sheets(connection: Connection, run: Run, host: str | None = None) -> Iterat
     if host is not None:
         query = query.where(table.c.host == host)
     for row in connection.execute(query.order_by(table.c.key)):
-        yield row.host, row.sheet_key, unpack(row.timing)
+        try:
+            timing = unpack(row.timing)
+        except ValueError:
+            intact(False, run, "when a host was looked at")
+            raise
+        yield row.host, row.sheet_key, timing
 
 
 def _of(run: Run, column: Any) -> Any:

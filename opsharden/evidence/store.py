@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, select, update
 
 from opsharden.errors import EvidenceError
 from opsharden.evidence import reading, schema, sheets, tables, writing
-from opsharden.evidence.engine import connect, for_writing, locate, prepare
+from opsharden.evidence.engine import connect, for_writing, locate, prepare, rebuilding
 from opsharden.evidence.faults import in_plain_words
 from opsharden.evidence.ids import new_run_id
 from opsharden.evidence.owner import Owner
@@ -70,7 +70,7 @@ class Store:
             with store._read() as connection:
                 current = schema.is_current(connection)
             if not current:
-                with store._write() as connection:
+                with in_plain_words(where, busy_timeout), rebuilding(store._writing_engine) as connection:
                     schema.upgrade(connection, where)
             with in_plain_words(where, busy_timeout):
                 prepare(store._engine)

@@ -3,11 +3,13 @@
     run ──< run_control >── control                       what was asked
      │
      ├──< member >── selection                            what nobody looked at, where a host could not be reached
-     ├──< member >── sheet ──< sheet_finding >── finding ──< finding_observation >┐
-     │                    └──< sheet_observation >─────────────────── observation ┘
+     ├──< member >── sheet ──< sheet_finding >── finding
+     │                    └──< sheet_observation >── observation
      └──< change                                          what Ansible did
 
-Everything right of `member` is content-addressed: stored once under its SHA-256 however many hosts and runs come to it.
+Controls and everything right of `member` are content-addressed: stored once under their SHA-256 however many hosts and
+runs come to them, as the very bytes that were digested (see `content`). What is searched for stands in columns beside
+these, and is held to them. Only a sheet, a list of digests, is kept as rows, and its bytes are put together from these.
 A sheet is all one host came to in one run, so a host that did not change costs one `member` row per run.
 What does differ every time, the clock, is packed into that row (see `timing`).
 
@@ -18,12 +20,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     Column,
     DateTime,
     Enum,
@@ -36,10 +37,10 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    true,
+    text,
 )
 
-from opsharden.model import ChangeStatus, HostStatus, Risk, RunState, Severity, Verdict
+from opsharden.model import ChangeStatus, HostStatus, RunState
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
@@ -82,6 +83,19 @@ metadata = MetaData(
 
 # A digest is SHA-256 in hex. A key is a number that never leaves this room: it only keeps references small.
 
+
+def _filed(name: str, *beside: Column[Any]) -> Table:
+    """A table of what is stored by its content, with what is searched for beside it."""
+    return Table(
+        name,
+        metadata,
+        Column("key", Integer, primary_key=True),
+        Column("digest", String(64), nullable=False, unique=True),
+        Column("content", LargeBinary, nullable=False),
+        *beside,
+    )
+
+
 run = Table(
     "run",
     metadata,
@@ -106,20 +120,7 @@ run = Table(
     Column("owner_started", BigInteger, nullable=False),
 )
 
-control = Table(
-    "control",
-    metadata,
-    Column("key", Integer, primary_key=True),
-    Column("digest", String(64), nullable=False, unique=True),
-    Column("id", Text, nullable=False, index=True),
-    Column("title", Text, nullable=False),
-    Column("why", Text, nullable=False),
-    Column("severity", _one_of(Severity), nullable=False),
-    Column("role", Text, nullable=False),
-    Column("level", Integer, nullable=False),
-    Column("risk", _one_of(Risk), nullable=False),
-    Column("references", JSON, nullable=False),
-)
+control = _filed("control", Column("id", Text, nullable=False, index=True))
 
 run_control = Table(
     "run_control",
@@ -130,40 +131,12 @@ run_control = Table(
     sqlite_with_rowid=False,
 )
 
-observation = Table(
-    "observation",
-    metadata,
-    Column("key", Integer, primary_key=True),
-    Column("digest", String(64), nullable=False, unique=True),
-    Column("command", Text, nullable=False),
-    Column("rc", Integer, nullable=False),
-    Column("stdout", LargeBinary, nullable=False),
-    Column("stderr", LargeBinary, nullable=False),
-    Column("truncated", Boolean, nullable=False),
-    Column("native", Boolean, nullable=False),
-)
+observation = _filed("observation")
 
-finding = Table(
+finding = _filed(
     "finding",
-    metadata,
-    Column("key", Integer, primary_key=True),
-    Column("digest", String(64), nullable=False, unique=True),
     Column("control", Text, nullable=False, index=True),
-    Column("verdict", _one_of(Verdict), nullable=False),
-    Column("observed", Text, nullable=False),
-    Column("expected", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("by_hand", Text, nullable=False, server_default=""),
-    Column("by_apply", Boolean, nullable=False, server_default=true()),
-)
-
-finding_observation = Table(
-    "finding_observation",
-    metadata,
-    Column("finding_key", ForeignKey("finding.key"), primary_key=True),
-    Column("seq", Integer, primary_key=True),
-    Column("observation_key", ForeignKey("observation.key"), nullable=False),
-    sqlite_with_rowid=False,
+    Column("verdict", String(20), nullable=False),
 )
 
 sheet = Table(
@@ -171,6 +144,7 @@ sheet = Table(
     metadata,
     Column("key", Integer, primary_key=True),
     Column("digest", String(64), nullable=False, unique=True),
+    Column("format", Integer, nullable=False, server_default=text("1")),
 )
 
 sheet_finding = Table(
@@ -193,14 +167,7 @@ sheet_observation = Table(
     sqlite_with_rowid=False,
 )
 
-selection = Table(
-    "selection",
-    metadata,
-    Column("key", Integer, primary_key=True),
-    Column("digest", String(64), nullable=False, unique=True),
-    # Control ids, in the order they were to be looked at.
-    Column("controls", JSON, nullable=False),
-)
+selection = _filed("selection")
 
 member = Table(
     "member",

@@ -54,8 +54,15 @@ def pack(observations: Sequence[Observation], findings: Sequence[Finding]) -> by
 
 
 def unpack(packed: bytes) -> Timing:
-    """The inverse of `pack`."""
-    numbers: dict[str, list[int]] = json.loads(zlib.decompress(packed))
+    """The inverse of `pack`.
+
+    Raises:
+        ValueError: It is not the work of `pack`.
+    """
+    try:
+        numbers: dict[str, list[int]] = json.loads(zlib.decompress(packed))
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
     taken = []
     clock = 0
     for gap, took in zip(numbers["gaps"], numbers["taken"], strict=True):

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from typing import TypeVar
 
 from sqlalchemy import Connection, Table, delete, func, insert, literal, select, update
 
 from opsharden.errors import EvidenceError
 from opsharden.evidence import tables
 from opsharden.evidence.content import (
+    SHEET,
     control_content,
-    control_digest,
+    digest,
     finding_content,
-    finding_digest,
-    selection_digest,
-    sheet_digest,
+    selection_content,
+    sheet_content,
 )
+from opsharden.evidence.keys import BATCH, keys_of
 from opsharden.evidence.owner import Owner
 from opsharden.evidence.timing import pack
 from opsharden.model import Change, Control, Finding, Member, Observation, Run
 
-# How many values one IN (...) holds: every database takes this many parameters.
-_BATCH = 500
+T = TypeVar("T")
 
 
 def insert_run(connection: Connection, run: Run, owner: Owner) -> None:
@@ -56,15 +57,15 @@ def open_run_key(connection: Connection, run_id: str) -> int:
 
 def insert_controls(connection: Connection, run_key: int, controls: Iterable[Control]) -> None:
     """File the controls a run asks for, as they are now."""
-    rows = {control_digest(control): control_content(control) for control in controls}
-    keys = _keep(connection, tables.control, rows)
+    rows = _by_digest((control_content(control), control) for control in controls)
+    keys = _keep(connection, tables.control, rows, lambda filed: {"content": filed[0], "id": filed[1].id})
     start = connection.scalar(
         select(func.count()).select_from(tables.run_control).where(tables.run_control.c.run_key == run_key)
     )
     _insert_all(
         connection,
         tables.run_control,
-        [{"run_key": run_key, "seq": seq, "control_key": keys[digest]} for seq, digest in enumerate(rows, start or 0)],
+        [{"run_key": run_key, "seq": seq, "control_key": keys[each]} for seq, each in enumerate(rows, start or 0)],
     )
 
 
@@ -102,8 +103,8 @@ def carry(connection: Connection, run_key: int, before: int, hosts: Iterable[str
     table = tables.member
     same = [column for column in table.c if column.name not in ("key", "run_key", "host")]
     wanted = list(hosts)
-    for start in range(0, len(wanted), _BATCH):
-        batch = wanted[start : start + _BATCH]
+    for start in range(0, len(wanted), BATCH):
+        batch = wanted[start : start + BATCH]
         taken = [table.c.sheet_key.is_(None), table.c.selection_key.is_(None)]
         connection.execute(
             delete(table).where(table.c.run_key == run_key, table.c.host.in_(batch), *taken)  # only announced so far
@@ -121,8 +122,9 @@ def _said(member: Member) -> dict[str, object]:
 def _keep_selection(connection: Connection, controls: Sequence[str]) -> int | None:
     if not controls:
         return None
-    digest = selection_digest(controls)
-    return _keep(connection, tables.selection, {digest: {"controls": list(controls)}})[digest]
+    content = selection_content(controls)
+    filed_as = digest(content)
+    return _keep(connection, tables.selection, {filed_as: content}, lambda filed: {"content": filed})[filed_as]
 
 
 def keep_sheet(
@@ -144,16 +146,16 @@ def keep_sheet(
     """
     timing = pack(observations, findings)
     peers = [(seen.digest, "" if seen.host == host else seen.host) for seen in observations]
-    order = [finding_digest(finding) for finding in findings]
-    by_digest = dict(zip(order, findings, strict=True))
-    digest = sheet_digest(order, peers)
-    known = connection.scalar(select(tables.sheet.c.key).where(tables.sheet.c.digest == digest))
+    contents = [finding_content(finding) for finding in findings]
+    order = [digest(content) for content in contents]
+    filed_as = digest(sheet_content(order, peers))
+    known = connection.scalar(select(tables.sheet.c.key).where(tables.sheet.c.digest == filed_as))
     if known is not None:
         return known, timing
 
     observation_keys = _keep_observations(connection, observations)
-    finding_keys = _keep_findings(connection, by_digest, observation_keys)
-    sheet_key = _keep(connection, tables.sheet, {digest: {}})[digest]
+    finding_keys = _keep_findings(connection, _by_digest(zip(contents, findings, strict=True)), observation_keys)
+    sheet_key = _keep(connection, tables.sheet, {filed_as: SHEET}, lambda number: {"format": number})[filed_as]
     _insert_all(
         connection,
         tables.sheet_finding,
@@ -171,63 +173,38 @@ def keep_sheet(
 
 
 def _keep_observations(connection: Connection, observations: Iterable[Observation]) -> dict[str, int]:
-    rows = {
-        seen.digest: {
-            "command": seen.command,
-            "rc": seen.rc,
-            "stdout": seen.stdout,
-            "stderr": seen.stderr,
-            "truncated": seen.truncated,
-            "native": seen.native,
-        }
-        for seen in observations
-    }
-    return _keep(connection, tables.observation, rows)
+    rows = {seen.digest: seen for seen in observations}
+    return _keep(connection, tables.observation, rows, lambda seen: {"content": seen.content})
 
 
 def _keep_findings(
-    connection: Connection, findings: Mapping[str, Finding], observation_keys: Mapping[str, int]
+    connection: Connection, findings: Mapping[str, tuple[bytes, Finding]], observation_keys: Mapping[str, int]
 ) -> dict[str, int]:
-    known = _keys(connection, tables.finding, findings)
-    new = {digest: finding for digest, finding in findings.items() if digest not in known}
-    cited = {digest for finding in new.values() for digest in finding.observations}
-    elsewhere = _keys(connection, tables.observation, cited - observation_keys.keys())
-    on_file = {**observation_keys, **elsewhere}
-    for finding in new.values():
-        if missing := [digest for digest in finding.observations if digest not in on_file]:
+    def row(filed: tuple[bytes, Finding]) -> dict[str, object]:
+        content, finding = filed
+        if missing := [each for each in finding.observations if each not in on_file]:
             raise EvidenceError(f"{finding.control} on {finding.host} stands on {missing[0]}, which was not filed.")
-    keys = _keep(
-        connection,
-        tables.finding,
-        {digest: {"by_hand": "", "by_apply": True, **finding_content(finding)} for digest, finding in new.items()},
-    )
-    citations = [
-        {"finding_key": keys[digest], "seq": seq, "observation_key": on_file[each]}
-        for digest, finding in new.items()
-        for seq, each in enumerate(finding.observations)
-    ]
-    _insert_all(connection, tables.finding_observation, citations)
-    return {**known, **keys}
+        return {"content": content, "control": finding.control, "verdict": finding.verdict.value}
+
+    cited = {each for _, finding in findings.values() for each in finding.observations}
+    on_file = {*observation_keys, *keys_of(connection, tables.observation, cited - observation_keys.keys())}
+    return _keep(connection, tables.finding, findings, row)
 
 
-def _keep(connection: Connection, table: Table, rows: Mapping[str, Mapping[str, object]]) -> dict[str, int]:
-    """Store rows by digest, those that are there already once only; their keys by digest.
+def _by_digest(filed: Iterable[tuple[bytes, T]]) -> dict[str, tuple[bytes, T]]:
+    return {digest(content): (content, each) for content, each in filed}
+
+
+def _keep(
+    connection: Connection, table: Table, filed: Mapping[str, T], row: Callable[[T], Mapping[str, object]]
+) -> dict[str, int]:
+    """Store by digest what is not there yet, each as the row that is made of it; the keys of all, by digest.
 
     The write lock is held, so nobody adds the same in between.
     """
-    known = _keys(connection, table, rows)
-    _insert_all(connection, table, [{"digest": digest, **row} for digest, row in rows.items() if digest not in known])
-    return {**known, **_keys(connection, table, rows.keys() - known.keys())}
-
-
-def _keys(connection: Connection, table: Table, digests: Iterable[str]) -> dict[str, int]:
-    wanted = list(digests)
-    found: dict[str, int] = {}
-    for start in range(0, len(wanted), _BATCH):
-        batch = wanted[start : start + _BATCH]
-        rows = connection.execute(select(table.c.digest, table.c.key).where(table.c.digest.in_(batch)))
-        found.update((row.digest, row.key) for row in rows)
-    return found
+    known = keys_of(connection, table, filed)
+    _insert_all(connection, table, [{"digest": new, **row(filed[new])} for new in filed if new not in known])
+    return {**known, **keys_of(connection, table, filed.keys() - known.keys())}
 
 
 def _insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:

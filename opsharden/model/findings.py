@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
+
+from opsharden.model.parts import joined
 
 
 class Verdict(StrEnum):
@@ -38,6 +40,7 @@ class Observation:
         seconds: How long the answer took.
         truncated: Whether output was cut because it was too large.
         native: Whether our helper answered in the command's place, reading the same from the kernel or a file itself.
+        filed_as: Its digest, where it was read from evidence: in the format of its day, it may have another one.
     """
 
     host: str
@@ -49,16 +52,19 @@ class Observation:
     seconds: float
     truncated: bool = False
     native: bool = False
+    filed_as: str = field(default="", compare=False)
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over command and answer, hex: equal answers of equal hosts are stored once."""
-        whole = sha256()
+        """SHA-256 over command and answer as they are filed, hex: equal answers of equal hosts are stored once."""
+        return self.filed_as or sha256(self.content).hexdigest()
+
+    @property
+    def content(self) -> bytes:
+        """Command and answer as they are filed: what is the same for equal hosts."""
         how = b"%d" % self.truncated + (b" native" if self.native else b"")
-        for part in (self.command.encode(), str(self.rc).encode(), self.stdout, self.stderr, how):
-            whole.update(b"%d:" % len(part))
-            whole.update(part)
-        return whole.hexdigest()
+        command, rc = self.command.encode(), b"%d" % self.rc
+        return joined((b"observation/2", command, rc, self.stdout, self.stderr, how))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
-from opsharden.evidence import Store, schema
+from opsharden.errors import EvidenceError
+from opsharden.evidence import Store, content, schema
 from opsharden.findings import unseen
-from opsharden.model import HostStatus, Verdict
+from opsharden.model import Control, HostStatus, Run, Verdict
 from opsharden.report import FORMATS, render
 from opsharden.report.score import summarise
 
@@ -18,9 +23,13 @@ EARLIER = sorted(Path(__file__).with_name("earlier").glob("*.sql"))
 
 @pytest.fixture(params=EARLIER, ids=lambda path: path.stem)
 def earlier(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    database = tmp_path / "evidence.db"
+    return made(request.param, tmp_path)
+
+
+def made(script: Path, folder: Path) -> Path:
+    database = folder / "evidence.db"
     with sqlite3.connect(database) as connection:
-        connection.executescript(request.param.read_text(encoding="utf-8"))
+        connection.executescript(script.read_text(encoding="utf-8"))
     return database
 
 
@@ -52,3 +61,83 @@ def test_what_was_filed_is_what_is_shown_every_piece_held_to_its_digest(earlier:
 def test_every_report_can_be_made_of_it(earlier: Path, format: str) -> None:
     with Store.open(earlier) as store:
         assert "web2" in render(format, store.record("latest", observations=True))
+
+
+def test_what_is_stored_by_its_content_is_what_was_digested_and_hangs_together(earlier: Path) -> None:
+    with Store.open(earlier) as store, store._read() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    with sqlite3.connect(earlier) as raw:
+        assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
+        for table in ("control", "finding", "observation", "selection"):
+            for digest, stored in raw.execute(f"SELECT digest, content FROM {table}"):
+                assert sha256(stored).hexdigest() == digest
+
+
+@dataclass(frozen=True, slots=True)
+class Later(Control):
+    """A control of a later day, which says more."""
+
+    owner: str = ""
+
+
+def test_a_field_that_is_added_to_controls_alters_no_run(earlier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store.open(earlier) as store:
+        before = store.record("latest").controls
+        monkeypatch.setattr(content, "_CONTROL", TypeAdapter(Later))
+        after = store.record("latest").controls
+    assert {type(control) for control in after.values()} == {Later}
+    assert [(each.id, each.title, each.references) for each in after.values()] == [
+        (each.id, each.title, each.references) for each in before.values()
+    ]
+
+
+def test_runs_go_on_in_it(earlier: Path, run: Callable[..., Run]) -> None:
+    with Store.open(earlier) as store:
+        before = store.record("latest", observations=True)
+        started = store.begin(run(5))
+        store.add_controls(started.id, before.controls.values())
+        members = [member for member in before.members if member.status is HostStatus.TESTED]
+        store.add_host(started.id, members[0], [f for f in before.findings if f.host == "web1"], [])
+        assert store.record("latest").controls == before.controls
+        assert store.record("latest").findings == [f for f in before.findings if f.host == "web1"]
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE control SET severity = 'low'",
+        "UPDATE control SET \"references\" = '{'",
+        "UPDATE finding SET verdict = 'pass'",
+        "UPDATE observation SET stdout = x'6e6f'",
+        "DELETE FROM finding_observation",
+    ],
+)
+def test_what_was_altered_before_is_found_after(earlier: Path, tampering: str) -> None:
+    with sqlite3.connect(earlier) as connection:
+        assert connection.execute(tampering).rowcount
+    with Store.open(earlier) as store:
+        assert store.runs()
+        with pytest.raises(EvidenceError, match="altered or damaged"):
+            store.record("latest", observations=True)
+
+
+def test_whatever_a_store_of_the_third_schema_can_hold_is_kept(tmp_path: Path) -> None:
+    with Store.open(made(EARLIER[2], tmp_path)) as store:
+        record = store.record("20261123", observations=True)
+        observed = store.observed("20261123")["web1"]
+    assert [(f.host, f.verdict, f.observed, f.by_apply, f.by_hand) for f in record.findings] == [
+        ("web1", Verdict.PASS, "no", True, ""),
+        ("web1", Verdict.FAIL, "café", False, "This is a test without a role."),
+    ]
+    assert [f.observations for f in record.findings] == [(observed[0].digest,), tuple(seen.digest for seen in observed)]
+    assert [(s.host, s.command, s.rc, s.stdout, s.stderr, s.truncated, s.native, s.seconds) for s in observed] == [
+        ("web1", "cat /etc/motd", 1, b"\xff\x00 caf\xc3\xa9\n", b"denied\n", True, True, 0.25),
+        ("hub", "cat /etc/motd", 0, b"", b"", False, False, 0.5),
+    ]
+    assert [(m.host, m.cause, m.controls) for m in unseen(record)] == [
+        ("web2", "The host is gone", ("ssh-no-root", "own-greeting"))
+    ]
+    assert [(c.id, c.level, c.risk.value) for c in record.controls.values()] == [
+        ("ssh-no-root", 1, "lockout-or-outage"),
+        ("own-greeting", 0, "none"),
+    ]

@@ -96,15 +96,25 @@ def test_a_complete_apply_needs_no_findings(store: Store, run: Callable[..., Run
 @pytest.mark.parametrize(
     "tampering",
     [
+        "UPDATE finding SET content = CAST(replace(content, 'fail', 'pass') AS BLOB)",
+        "UPDATE finding SET content = replace(content, 'is yes', 'is no')",
         "UPDATE finding SET verdict = 'pass'",
-        "UPDATE finding SET reason = ''",
-        "UPDATE observation SET stdout = x'6e6f'",
-        "UPDATE observation SET rc = 1",
-        "UPDATE control SET severity = 'low'",
+        "UPDATE finding SET verdict = 'splendid'",
+        "UPDATE finding SET control = 'ssh-grace'",
+        "UPDATE finding SET digest = 'forged' WHERE verdict = 'fail'",
+        "UPDATE observation SET content = CAST(replace(content, ' no', 'yes') AS BLOB)",
+        "UPDATE control SET content = CAST(replace(content, 'high', 'low') AS BLOB)",
+        "UPDATE control SET content = CAST('{}' AS BLOB)",
+        "UPDATE control SET id = 'other'",
+        "UPDATE selection SET content = replace(content, 'ssh-grace', 'other')",
+        "DELETE FROM sheet",
         "DELETE FROM sheet_finding WHERE seq = 0",
-        "DELETE FROM finding_observation",
+        "DELETE FROM finding WHERE verdict = 'fail'",
+        "DELETE FROM observation",
         "UPDATE sheet_observation SET peer = 'elsewhere'",
         "UPDATE sheet SET digest = 'forged'",
+        "UPDATE sheet SET format = 1",
+        "UPDATE member SET timing = x'00' WHERE timing IS NOT NULL",
     ],
 )
 def test_what_was_altered_is_not_believed(
@@ -124,10 +134,44 @@ def test_what_was_altered_is_not_believed(
         finding(control="ssh-grace"),
     ]
     store.add_host(started.id, TO_TEST[0], findings, [seen])
+    store.add_host(started.id, Member("web2", HostStatus.UNREACHABLE, "gone", "", ("ssh-grace",)), [], [])
     store.record(started.id, observations=True)
 
     with sqlite3.connect(database) as connection:
-        connection.execute(tampering)
+        assert connection.execute(tampering).rowcount
 
     with pytest.raises(EvidenceError, match="altered or damaged"):
         store.record(started.id, observations=True)
+
+
+def test_what_a_finding_stands_on_must_not_be_gone_whoever_filed_it(
+    store: Store,
+    database: Path,
+    run: Callable[..., Run],
+    observation: Callable[..., Observation],
+    finding: Callable[..., Finding],
+) -> None:
+    started = store.begin(run())
+    seen = observation()
+    store.add_host(started.id, TO_TEST[0], [], [seen])
+    store.finish(started.id, RunState.COMPLETE, 0, started.started_at)
+    after = store.begin(run(1))
+    store.add_host(after.id, TO_TEST[1], [finding("web2", observations=(seen.digest,))], [])
+    assert len(store.record(after.id).findings) == 1
+
+    with sqlite3.connect(database) as connection:
+        connection.execute("DELETE FROM observation")
+    with pytest.raises(EvidenceError, match="what a finding stands on"):
+        store.record(after.id)
+
+
+def test_answers_that_are_gone_are_missed_wherever_they_are_asked_for(
+    store: Store, database: Path, run: Callable[..., Run], observation: Callable[..., Observation]
+) -> None:
+    started = store.begin(run())
+    store.add_host(started.id, TO_TEST[0], [], [observation()])
+    with sqlite3.connect(database) as connection:
+        connection.execute("DELETE FROM sheet_observation")
+    for ask in (store.observed, lambda reference: store.observed_of(reference, "web1")):
+        with pytest.raises(EvidenceError, match="altered or damaged"):
+            ask(started.id)
