@@ -51,6 +51,7 @@ class CaseEntry(_Entry):
     Attributes:
         case: What is odd about the host, in a few words; the case's name within its control.
         given: Shell script, run as root, that makes a new host so.
+        at_hub: The same, run on the lab's hub, which other cases share; `$asset` is the host's inventory name.
         on: `new`: a host as from an installer; `applied`: one the control was applied to before.
         values: Inventory variables of the host.
         verdict: What verify says.
@@ -63,6 +64,7 @@ class CaseEntry(_Entry):
 
     case: str
     given: str = ""
+    at_hub: str = ""
     on: Literal["new", "applied"] = "new"
     values: dict[str, Any] = {}
     verdict: Literal["pass", "fail", "not_applicable", "error"]
