@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from opsharden.errors import SettingsError
+from opsharden.inventory.programs import losses
 from opsharden.inventory.words import sentence
 
 # Read by Ansible at its first import. An inventory that cannot be read whole must not be half a fleet.
@@ -77,18 +78,18 @@ def _range(line: str | None = None) -> list[str]:
 
 inventory_plugins.expand_hostname_range = _range
 
-_parse_group = script_plugin.InventoryModule._parse_group
+_run = script_plugin.run_command
 
 
-def _of_program(plugin: Any, group: str, data: Any, origin: Any) -> None:
-    """A group of an inventory program; of a key that it does not know Ansible says nothing there."""
-    for key, value in data.items() if isinstance(data, dict) else ():
-        if key not in ("hosts", "vars", "children") and isinstance(value, list | dict):
-            Display().warning(f"Skipping unexpected key ({key}) in group ({group}) of a program")
-    _parse_group(plugin, group, data, origin)
+def _run_program(path: str, options: list[str], origin: Any) -> Any:
+    """What an inventory program prints; Ansible says little of what it leaves out of that."""
+    answer = _run(path, options, origin)
+    for text in losses(answer[0]) if options == ["--list"] else ():
+        Display().warning(text)
+    return answer
 
 
-script_plugin.InventoryModule._parse_group = _of_program
+script_plugin.run_command = _run_program
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from opsharden.inventory.words import sentence
 
 _LOST = re.compile(
     r"Skipping (unexpected )?key \(|Skipping '.*' as this is not a valid group|Found duplicate mapping key"
-    r"|Skipping the range |Found both group and host with same name: (all|ungrouped)$"
+    r"|Skipping the range |Skipping what is below |Found both group and host with same name: (all|ungrouped)$"
 )
 """Warnings after which the inventory is less than what is written in it."""
 

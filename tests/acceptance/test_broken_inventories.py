@@ -103,6 +103,10 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
             "unexpected key (childern) in group (web)",
         ),
         ({"h": '#!/bin/sh\necho \'{"web": {"hosts": ["ok"]}, "db": {"host": ["d"]}}\'\n'}, "key (host) in group (db)"),
+        (
+            {"h": '#!/bin/sh\necho \'{"web": {"hosts": ["ok"], "children": {"db": {"hosts": {"d": {}}}}}}\'\n'},
+            "below the children of the group web",
+        ),
     ],
 )
 def test_what_loses_hosts_is_an_error_unless_told_otherwise(ask: Ask, files: dict[str, str], words: str) -> None:
@@ -146,7 +150,11 @@ SCRIPT = "#!/bin/sh\necho run >> runs\n"
         ({"h": ""}, "No host matches all"),
         ({"h": f"{SCRIPT}echo 'cannot log in to the CMDB' >&2\nexit 3\n"}, "exit code 3. It said: cannot log in"),
         ({"h": f"{SCRIPT}echo hello\n"}, "could not be parsed as JSON"),
-        ({"h": f"{SCRIPT}echo '[]'\n"}, "Value is"),
+        ({"h": f"{SCRIPT}echo '[]'\n"}, "What it prints is a list; a program has to print a mapping of groups."),
+        (
+            {"h": f'{SCRIPT}echo \'{{"g": {{"hosts": {{"a": {{}}}}}}}}\'\n'},
+            "What the group g has as hosts is a mapping;",
+        ),
         ({"h": f"{SCRIPT}printf '\\377'\n"}, "UTF-8"),
         ({"h": f"{SCRIPT}false\n"}, "exit code 1"),
         ({"h": "#!/no/such/program\n"}, "is a program that does not work"),
