@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from opsharden.catalogue.schema import CONTROLS, LIMITS, PROOFS, ControlEntry, ProofEntry, load_yaml, read
+from opsharden.catalogue.schema import LIMITS, PROOFS, ProofEntry, load_yaml, read, read_controls
 from opsharden.errors import CatalogueError
 from opsharden.model import Control, Limit
 
@@ -63,28 +63,14 @@ def read_roles(folders: Sequence[Path]) -> tuple[Role, ...]:
 
 def _read_role(path: Path) -> Role:
     controls_file, proofs_file = path / "controls.yml", path / "proofs.yml"
-    entries = read(controls_file, CONTROLS) if controls_file.exists() else []
     proofs = read(proofs_file, PROOFS) if proofs_file.exists() else {}
     return Role(
         name=path.name,
         path=path,
-        controls=tuple(_control(entry, path.name) for entry in entries),
+        controls=read_controls(controls_file, path.name) if controls_file.exists() else (),
         defaults=_mapping(path / "defaults" / "main.yml"),
         proofs=proofs,
         options=_options(path / "meta"),
-    )
-
-
-def _control(entry: ControlEntry, role: str) -> Control:
-    return Control(
-        id=entry.id,
-        title=entry.title,
-        why=entry.why,
-        severity=entry.severity,
-        role=role,
-        level=entry.level,
-        risk=entry.risk,
-        references={name: tuple(numbers) for name, numbers in entry.references.items()},
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -9,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from opsharden.errors import CatalogueError
-from opsharden.model import Limit, Risk, Severity
+from opsharden.model import Control, Limit
 
 ControlId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)+$")]
 T = TypeVar("T")
@@ -19,16 +21,11 @@ class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ControlEntry(_Entry):
-    """One entry of a role's controls.yml."""
+class _Rules(BaseModel):
+    """What a control keeps to beyond the types of its fields. Evidence of older ones may not."""
 
     id: ControlId
-    title: str
-    why: str
-    severity: Severity
-    level: Annotated[int, Field(ge=0, le=2)] = 0
-    risk: Risk = Risk.NONE
-    references: dict[str, list[str]] = {}
+    level: Annotated[int, Field(ge=0, le=2)]
 
 
 class ProofEntry(_Entry):
@@ -95,7 +92,9 @@ def load_yaml(text: str) -> Any:
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
 
 
-CONTROLS = TypeAdapter(list[ControlEntry])
+_ENTRIES = TypeAdapter(list[dict[str, Any]])
+_CONTROLS = TypeAdapter(list[Control])
+_RULES = TypeAdapter(list[_Rules])
 LIMITS = TypeAdapter(dict[str, Limit])
 PROOFS = TypeAdapter(dict[str, ProofEntry])
 CASES = TypeAdapter(dict[str, list[CaseEntry]])
@@ -114,9 +113,35 @@ def read(path: Path, shape: TypeAdapter[T]) -> T:
         raise CatalogueError(f"{path} cannot be read: {error}.") from None
     except yaml.YAMLError as error:
         raise CatalogueError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
-    try:
+    with _placed(path):
         return shape.validate_python(data)
+
+
+def read_controls(path: Path, role: str) -> tuple[Control, ...]:
+    """Read a role's controls.yml: what each entry can say is what a `Control` says, but for its role.
+
+    Raises:
+        CatalogueError: As `read` does.
+    """
+    entries = read(path, _ENTRIES)
+    for number, entry in enumerate(entries):
+        if "role" in entry:
+            raise _malformed(path, f"{number}.role", "the role is the folder's name")
+    with _placed(path):
+        controls = _CONTROLS.validate_python([{**entry, "role": role} for entry in entries], extra="forbid")
+        _RULES.validate_python(controls, from_attributes=True)
+    return tuple(controls)
+
+
+@contextmanager
+def _placed(path: Path) -> Iterator[None]:
+    """Name the file and the place in it where what it says has not the right shape."""
+    try:
+        yield
     except ValidationError as error:
         problem = error.errors()[0]
-        place = ".".join(str(part) for part in problem["loc"]) or "the top"
-        raise CatalogueError(f"{path}, at {place}: {problem['msg']}.", "docs/controls.md shows the shape.") from None
+        raise _malformed(path, ".".join(str(part) for part in problem["loc"]), problem["msg"]) from None
+
+
+def _malformed(path: Path, place: str, what: str) -> CatalogueError:
+    return CatalogueError(f"{path}, at {place or 'the top'}: {what}.", "docs/controls.md shows the shape.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from opsharden import settings
 from opsharden.catalogue import Catalogue, load_catalogue
 from opsharden.cli.console import data
 from opsharden.model import Control
+from opsharden.model.plain import plain
 
 
 def controls(
@@ -35,7 +35,7 @@ def controls(
         ids = tuple(each for each in catalogue.selected([profile]) if each in ids)
     chosen = [catalogue.controls[each] for each in ids]
     if as_json:
-        data().print_json(json.dumps([asdict(each) for each in chosen]))
+        data().print_json(json.dumps(plain(chosen)))
     elif control:
         _in_full(chosen[0], catalogue)
     else:
@@ -56,12 +56,11 @@ def _in_full(control: Control, catalogue: Catalogue) -> None:
     inside = [name for name, profile in catalogue.profiles.items() if control.id in profile.controls]
     console.print(Text(f"{control.id}: {control.title}", style="bold"))
     console.print(Text(control.why))
-    facts = {
-        "severity": control.severity.value,
-        "role": control.role,
-        "risk": control.risk.value,
-        "profiles": ", ".join(inside) or "none",
-        **{name: ", ".join(numbers) for name, numbers in control.references.items()},
-    }
+    facts = plain(control)
+    facts |= {"profiles": ", ".join(inside) or "none"}
+    facts |= {name: ", ".join(numbers) for name, numbers in facts.pop("references").items()}
     for name, value in facts.items():
-        console.print(Text(f"  {name}: {value}"))
+        if name in ("id", "title", "why"):
+            continue
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        console.print(Text(f"  {name}: {shown}"))

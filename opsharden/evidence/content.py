@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 from opsharden.errors import EvidenceError
 from opsharden.model import Control, Finding
 from opsharden.model.parts import apart
+from opsharden.model.plain import plain
 
 _CONTROL, _FINDING, _SELECTION = TypeAdapter(Control), TypeAdapter(Finding), TypeAdapter(tuple[str, ...])
 
@@ -48,7 +49,7 @@ def digest(content: bytes) -> str:
 
 def control_content(control: Control) -> bytes:
     """All a control says of itself."""
-    return _canonical("control/2", {each.name: getattr(control, each.name) for each in fields(control)})
+    return _canonical("control/2", plain(control))
 
 
 def finding_content(finding: Finding) -> bytes:
@@ -120,7 +121,7 @@ def read_observation(content: bytes) -> dict[str, Any]:
 
 def _canonical(format: str, said: Mapping[str, object]) -> bytes:
     whole = {"format": format, **said} if format else said
-    return json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=dict).encode()
+    return json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _said(kind: str, content: bytes) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from opsharden.findings import in_order, unseen
-from opsharden.model import Change, Control, Finding, HostStatus, Member, Observation, Run, RunRecord, Verdict
+from opsharden.model import Control, Finding, HostStatus, Member, Observation, Run, RunRecord, Verdict
+from opsharden.model.plain import plain
 from opsharden.report.score import Tally, control_of, summarise
 from opsharden.visible import visible
 
@@ -32,11 +33,11 @@ def render(record: RunRecord) -> str:
 def pieces(record: RunRecord) -> Iterator[str]:
     """The run as one JSON document: keys sorted, findings by host and control, the same text for the same run."""
     lists: dict[str, Iterable[Json]] = {
-        "changes": map(_change, record.changes),
+        "changes": map(plain, record.changes),
         "findings": (_finding(finding, record.controls) for finding in in_order(record.findings)),
     }
     whole: dict[str, Callable[[], Any]] = {
-        "controls": lambda: {control.id: _control(control) for control in record.controls.values()},
+        "controls": lambda: {control.id: plain(control) for control in record.controls.values()},
         "observations": lambda: {digest: _observation(seen) for digest, seen in record.observations.items()},
         "population": lambda: _population(record),
         "run": lambda: _run(record.run),
@@ -74,33 +75,9 @@ def _escaped(found: re.Match[str]) -> str:
     return found[0] if visible(found[0]) == found[0] else json.dumps(found[0])[1:-1]
 
 
-def _change(change: Change) -> Json:
-    return {
-        "host": change.host,
-        "role": change.role,
-        "task": change.task,
-        "status": change.status.value,
-        "message": change.message,
-    }
-
-
 def _run(run: Run) -> Json:
-    return {
-        "id": run.id,
-        "verb": run.verb,
-        "state": run.state.value,
-        "started_at": _time(run.started_at),
-        "ended_at": _time(run.ended_at) if run.ended_at else None,
-        "operator": run.operator,
-        "control_node": run.control_node,
-        "command": run.command,
-        "version": run.version,
-        "inventory_digest": run.inventory_digest,
-        "content_digest": run.content_digest,
-        "profiles": list(run.profiles),
-        "exit_code": run.exit_code,
-        "parent": run.parent,
-    }
+    times = {"started_at": _time(run.started_at), "ended_at": _time(run.ended_at) if run.ended_at else None}
+    return {**plain(run), **times}
 
 
 def _population(record: RunRecord) -> Json:
@@ -147,35 +124,10 @@ def _tally(tally: Tally) -> Json:
     }
 
 
-def _control(control: Control) -> Json:
-    return {
-        "id": control.id,
-        "title": control.title,
-        "why": control.why,
-        "severity": control.severity.value,
-        "role": control.role,
-        "level": control.level,
-        "risk": control.risk.value,
-        "references": {catalogue: list(numbers) for catalogue, numbers in control.references.items()},
-    }
-
-
 def _finding(finding: Finding, controls: Mapping[str, Control]) -> Json:
     control = control_of(controls, finding.control)
-    return {
-        "host": finding.host,
-        "control": finding.control,
-        "role": control.role,
-        "severity": control.severity.value,
-        "verdict": finding.verdict.value,
-        "observed": finding.observed,
-        "expected": finding.expected,
-        "reason": finding.reason,
-        "by_apply": finding.by_apply,
-        "by_hand": finding.by_hand,
-        "observations": list(finding.observations),
-        "seconds": round(finding.seconds, 6),
-    }
+    of_it = {"role": control.role, "severity": control.severity.value, "seconds": round(finding.seconds, 6)}
+    return {**plain(finding), **of_it}
 
 
 def _observation(observation: Observation) -> Json:
