@@ -17,6 +17,7 @@ from opsharden.cli import options
 from opsharden.cli.console import data, said
 from opsharden.errors import UsageError
 from opsharden.model import ChangeStatus, HostStatus, Member
+from opsharden.workflows import exitcode
 from opsharden.workflows.bootstrap import FirstLogin, Outcome
 from opsharden.workflows.bootstrap import bootstrap as bootstrap_hosts
 from opsharden.workflows.filing import open_store
@@ -91,8 +92,7 @@ def bootstrap(  # noqa: PLR0913, PLR0917 - one parameter per option of the comma
         run_id, outcomes = bootstrap_hosts(place, hosts, first, store, _say, left_out)
     _table(outcomes, left_out)
     said().print(f"filed as: {run_id}", markup=False, highlight=False)
-    lost = any(each.status is HostStatus.UNREACHABLE for each in left_out)
-    raise typer.Exit(4 if lost or any(outcome.failure for outcome in outcomes) else 0)
+    raise typer.Exit(exitcode.of_bootstrap(outcomes, left_out))
 
 
 def _say(outcome: Outcome) -> None:

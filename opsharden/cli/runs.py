@@ -16,11 +16,11 @@ from opsharden import settings
 from opsharden.cli import options
 from opsharden.cli.console import data, say, table
 from opsharden.evidence import Difference, Shift, Turn
-from opsharden.model import ExitCode, Run
+from opsharden.model import Run
 from opsharden.report import outputs
 from opsharden.report.text import counted, duration, moment
 from opsharden.visible import visible
-from opsharden.workflows import runs
+from opsharden.workflows import exitcode, runs
 
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, help="Look at the runs on file and compare them.", no_args_is_help=True
@@ -95,10 +95,7 @@ def diff_command(
         _print_json(asdict(found))
     else:
         _print_difference(found)
-    if found.turned(Turn.WORSE):
-        raise typer.Exit(ExitCode.FINDINGS)
-    if found.turned(Turn.LOST_SIGHT):
-        raise typer.Exit(ExitCode.INCOMPLETE)
+    raise typer.Exit(exitcode.of_difference(found))
 
 
 def _run_table(found: tuple[Run, ...]) -> Table:

@@ -1,6 +1,6 @@
 """The words of the house as frozen values, by subject. No input, no output."""
 
-from opsharden.model.catalogue import Control, Limit, Profile, Risk, Severity
+from opsharden.model.catalogue import Control, Limit, Profile, Risk, Severity, control_of
 from opsharden.model.clock import utcnow
 from opsharden.model.findings import Finding, Mismatch, Observation, Verdict
 from opsharden.model.fleet import Host, HostStatus, Member
@@ -25,5 +25,6 @@ __all__ = [
     "RunState",
     "Severity",
     "Verdict",
+    "control_of",
     "utcnow",
 ]

@@ -7,8 +7,7 @@ import io
 from collections.abc import Iterable, Iterator
 
 from opsharden.findings import in_order, unseen
-from opsharden.model import Finding, Member, RunRecord, Verdict
-from opsharden.report.score import control_of
+from opsharden.model import Finding, Member, RunRecord, Verdict, control_of
 from opsharden.visible import visible
 
 COLUMNS = (

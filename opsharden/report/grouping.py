@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from opsharden.findings import unseen
-from opsharden.model import Change, ChangeStatus, Control, Finding, HostStatus, Member, RunRecord, Verdict
+from opsharden.model import Change, ChangeStatus, Control, Finding, HostStatus, Member, RunRecord, Verdict, control_of
 from opsharden.report.lines import Line, apply_command, paired, sentences
-from opsharden.report.score import control_of
 
 URGENCY = (Verdict.FAIL, Verdict.ERROR, Verdict.UNREACHABLE, Verdict.PASS, Verdict.NOT_APPLICABLE)
 """Verdicts in the order people want to read them."""

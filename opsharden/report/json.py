@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from opsharden.findings import in_order, unseen
-from opsharden.model import Control, Finding, HostStatus, Member, Observation, Run, RunRecord, Verdict
+from opsharden.model import Control, Finding, HostStatus, Member, Observation, Run, RunRecord, Verdict, control_of
 from opsharden.model.plain import plain
-from opsharden.report.score import Tally, control_of, summarise
+from opsharden.report.score import Tally, summarise
 from opsharden.visible import visible
 
 SCHEMA = "opsharden-run/1"

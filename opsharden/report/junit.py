@@ -11,9 +11,8 @@ from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from opsharden.findings import hosts_of, in_order, unseen
-from opsharden.model import Finding, HostStatus, Member, RunRecord, Verdict
+from opsharden.model import Finding, HostStatus, Member, RunRecord, Verdict, control_of
 from opsharden.report import lines
-from opsharden.report.score import control_of
 from opsharden.visible import visible
 
 _OUTCOME = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from opsharden.findings import unseen
-from opsharden.model import Control, ExitCode, Finding, HostStatus, Member, RunRecord, Severity, Verdict
+from opsharden.model import Control, HostStatus, Member, RunRecord, Severity, Verdict, control_of
 
 K = TypeVar("K", bound=Hashable)
 
@@ -95,12 +95,6 @@ class Summary:
     population: Mapping[HostStatus, int]
 
 
-def control_of(controls: Mapping[str, Control], control_id: str) -> Control:
-    """The control with this id; one nobody describes any more counts as critical rather than as nothing."""
-    known = controls.get(control_id)
-    return known or Control(id=control_id, title=control_id, why="", severity=Severity.CRITICAL, role="unknown")
-
-
 def summarise(record: RunRecord) -> Summary:
     """Count a run."""
     lost = unseen(record)
@@ -145,36 +139,6 @@ def _hosts(record: RunRecord, lost: Iterable[Member]) -> dict[str, Tally]:
         if member.status is not HostStatus.EXCLUDED:
             hosts.setdefault(member.host, Tally({}))
     return hosts
-
-
-def judge_run(
-    findings: Iterable[Finding], members: Iterable[Member], controls: Mapping[str, Control], fail_on: Severity
-) -> ExitCode:
-    """What a run comes to for the shell script that started it.
-
-    Args:
-        findings: All findings of the run.
-        members: Its population.
-        controls: Control id to control, for the severities.
-        fail_on: The weakest severity whose failures count.
-
-    Returns:
-        INCOMPLETE where a host was unreachable, a check was in error or nothing at all was looked at;
-        else FINDINGS where a control at or above `fail_on` fails; else CLEAN.
-    """
-    if any(member.status is HostStatus.UNREACHABLE for member in members):
-        return ExitCode.INCOMPLETE
-    looked, blind, failed = False, False, set[str]()
-    for finding in findings:
-        looked = looked or finding.verdict.looked
-        blind = blind or not finding.verdict.looked
-        if finding.verdict is Verdict.FAIL:
-            failed.add(finding.control)
-    if blind or not looked:
-        return ExitCode.INCOMPLETE
-    if any(control_of(controls, control).severity.rank >= fail_on.rank for control in failed):
-        return ExitCode.FINDINGS
-    return ExitCode.CLEAN
 
 
 def _counted(rows: Iterable[tuple[K, Verdict, int]]) -> dict[K, Counter[Verdict]]:

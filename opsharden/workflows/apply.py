@@ -8,8 +8,8 @@ from typing import Protocol
 
 from opsharden.errors import Interrupted
 from opsharden.evidence import Store
-from opsharden.model import ExitCode, HostStatus, RunRecord, Severity, Verdict
-from opsharden.report.score import judge_run
+from opsharden.model import HostStatus, RunRecord, Severity, Verdict
+from opsharden.workflows import exitcode
 from opsharden.workflows.filing import Filed, filed
 from opsharden.workflows.looking import Seen, look
 from opsharden.workflows.needs import batches, whole_roles
@@ -84,7 +84,8 @@ class _Apply:
             raise self._cut_off() from None
         if fault or (player.refusals and not player.played):
             raise fault or player.refusals[0]
-        run.exit_code = _result(run.store.record(run.id), player, self._manner)
+        after = run.store.record(run.id)
+        run.exit_code = exitcode.of_apply(after, player.lost, player.failures, self._manner.fail_on)
         return run.id
 
     def _bring_about(self, before: RunRecord) -> None:
@@ -131,21 +132,6 @@ class _Apply:
         if not unknown:
             return Interrupted("Interrupted; no host is left in a state that nobody has looked at.")
         return Interrupted(f"Interrupted; touched and not looked at again: {', '.join(unknown)}.")
-
-
-def _result(after: RunRecord, player: Player, manner: Manner) -> ExitCode:
-    """What it came to: for tasks as for hosts, what was expected is held against what was seen.
-
-    A failed task whose role still has a control that fails on that host is told by that finding. Any other one leaves
-    something undone that no verdict tells of, and so does a host where not all could be tried.
-    """
-    result = judge_run(after.findings, after.members, after.controls, manner.fail_on)
-    told = {
-        (finding.host, after.controls[finding.control].role)
-        for finding in after.findings
-        if finding.verdict is Verdict.FAIL and finding.control in after.controls
-    }
-    return ExitCode.INCOMPLETE if player.lost or player.failures - told else result
 
 
 def _reached(record: RunRecord, targets: Targets) -> dict[str, tuple[str, ...]]:

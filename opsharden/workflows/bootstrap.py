@@ -10,7 +10,8 @@ from opsharden.access import keys
 from opsharden.access.account import Step
 from opsharden.errors import OpshardenError
 from opsharden.evidence import Store
-from opsharden.model import Change, ExitCode, Host, HostStatus, Member
+from opsharden.model import Change, Host, HostStatus, Member
+from opsharden.workflows import exitcode
 from opsharden.workflows.filing import filed
 from opsharden.workflows.lease import Holder
 from opsharden.workflows.preparing import FirstLogin, Outcome, Preparer, automation_key
@@ -78,9 +79,7 @@ def bootstrap(
             _stop(pool, preparer)
         if faults:
             raise faults[0]
-        lost = any(each.status is HostStatus.UNREACHABLE for each in left_out)
-        failed = lost or any(outcome.failure for outcome in outcomes.values())
-        run.exit_code = ExitCode.INCOMPLETE if failed else ExitCode.CLEAN
+        run.exit_code = exitcode.of_bootstrap(outcomes.values(), left_out)
     return run.id, tuple(outcomes[host.name] for host in hosts)
 
 

@@ -10,7 +10,7 @@ from opsharden.errors import NotRecorded
 from opsharden.evidence import Store
 from opsharden.model import Finding, HostStatus, Observation, RunRecord, Severity, Verdict
 from opsharden.probe import RecordedTransport, Recorder, Subject, judge
-from opsharden.report.score import judge_run
+from opsharden.workflows import exitcode
 from opsharden.workflows.values import Noted
 from opsharden.workflows.workplace import Workplace
 
@@ -71,7 +71,7 @@ def replay(place: Workplace, store: Store, reference: str, fail_on: Severity) ->
         for before, after in zip((finding for findings in filed.values() for finding in findings), derived, strict=True)
         if before.verdict is not after.verdict
     )
-    code = judge_run(tuple(derived), record.members, record.controls, fail_on)
+    code = exitcode.of_findings(tuple(derived), record.members, record.controls, fail_on)
     judged = replace(record, run=replace(record.run, exit_code=code), findings=tuple(derived))
     return Replay(judged, deviations, place.catalogue.digest == record.run.content_digest)
 

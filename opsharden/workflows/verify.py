@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 from opsharden.evidence import Store
 from opsharden.model import RunRecord, Severity, Verdict
-from opsharden.report.score import judge_run
+from opsharden.workflows import exitcode
 from opsharden.workflows.filing import filed
 from opsharden.workflows.looking import HostDone, Looking, reaching
 from opsharden.workflows.workplace import Targets, Workplace
@@ -44,7 +44,7 @@ def verify(
         with nullcontext(hosts) if hosts else reaching(place, targets) as reached:
             reached.look(run, on_host)
         record = store.record(run.id)
-        run.exit_code = judge_run(record.findings, record.members, record.controls, fail_on)
+        run.exit_code = exitcode.of_findings(record.findings, record.members, record.controls, fail_on)
     return run.id
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from opsharden.findings import unseen
-from opsharden.model import ExitCode, Finding, HostStatus, Member, RunRecord, Severity, Verdict
-from opsharden.report.score import Tally, judge_run, matrix, summarise
+from opsharden.model import Finding, HostStatus, Member, RunRecord, Severity, Verdict
+from opsharden.report.score import Tally, matrix, summarise
 from tests.unit.report import sample
 
 CONTROLS = sample.controls()
@@ -74,35 +74,3 @@ def test_only_what_was_to_be_looked_at_counts_as_unreachable(record: RunRecord) 
 def test_a_tested_host_without_findings_is_listed(record: RunRecord) -> None:
     more = replace(record, members=(*record.members, Member("idle", HostStatus.TESTED)))
     assert summarise(more).hosts["idle"].coverage is None
-
-
-def test_a_control_nobody_describes_counts_as_critical() -> None:
-    assert judge_run([finding("gone", Verdict.FAIL)], TESTED, {}, Severity.CRITICAL) is ExitCode.FINDINGS
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "fail_on", "code"),
-    [
-        ({HIGH: Verdict.PASS, LOW: Verdict.NOT_APPLICABLE}, Severity.LOW, ExitCode.CLEAN),
-        ({HIGH: Verdict.PASS, LOW: Verdict.FAIL}, Severity.LOW, ExitCode.FINDINGS),
-        ({HIGH: Verdict.PASS, LOW: Verdict.FAIL}, Severity.MEDIUM, ExitCode.CLEAN),
-        ({MEDIUM: Verdict.FAIL}, Severity.MEDIUM, ExitCode.FINDINGS),
-        ({MEDIUM: Verdict.FAIL}, Severity.HIGH, ExitCode.CLEAN),
-        ({HIGH: Verdict.FAIL, LOW: Verdict.ERROR}, Severity.LOW, ExitCode.INCOMPLETE),
-        ({HIGH: Verdict.PASS, LOW: Verdict.UNREACHABLE}, Severity.CRITICAL, ExitCode.INCOMPLETE),
-        ({}, Severity.LOW, ExitCode.INCOMPLETE),
-    ],
-)
-def test_exit_code(verdicts: dict[str, Verdict], fail_on: Severity, code: ExitCode) -> None:
-    findings = [finding(control, verdict) for control, verdict in verdicts.items()]
-    assert judge_run(findings, TESTED, CONTROLS, fail_on) is code
-
-
-def test_an_unreachable_host_is_incomplete_even_if_all_others_pass() -> None:
-    members = (*TESTED, Member("b", HostStatus.UNREACHABLE, "timed out"))
-    assert judge_run([finding(HIGH, Verdict.PASS)], members, CONTROLS, Severity.LOW) is ExitCode.INCOMPLETE
-
-
-def test_an_excluded_host_is_not_missed() -> None:
-    members = (*TESTED, Member("b", HostStatus.EXCLUDED, "asked for"))
-    assert judge_run([finding(HIGH, Verdict.PASS)], members, CONTROLS, Severity.LOW) is ExitCode.CLEAN
