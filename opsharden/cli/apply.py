@@ -11,6 +11,7 @@ from opsharden.cli import options
 from opsharden.cli.console import said
 from opsharden.cli.progress import HostProgress
 from opsharden.cli.result import deliver
+from opsharden.cli.trigger import person
 from opsharden.model import ChangeStatus, Severity
 from opsharden.play import HostResult, PlayEvent
 from opsharden.report import outputs
@@ -73,7 +74,7 @@ def apply(  # noqa: PLR0913, PLR0917 - one parameter per option of the command l
     manner = Manner(everything=everything, check=check, fail_on=fail_on)
     with open_store(place, [place.host(name) for name in targets.wanted]) as store:
         with _Watcher(said()) as watcher:
-            run_id = apply_targets(place, targets, store, manner, watcher)
+            run_id = apply_targets(place, targets, store, person(), manner, watcher)
         code = deliver(store, run_id, wanted, verbose=verbose)
     raise typer.Exit(0 if exit_zero else code)
 

@@ -15,6 +15,7 @@ from rich.text import Text
 from opsharden.access.account import Step
 from opsharden.cli import options
 from opsharden.cli.console import data, said
+from opsharden.cli.trigger import person
 from opsharden.errors import UsageError
 from opsharden.model import ChangeStatus, HostStatus, Member
 from opsharden.workflows import exitcode
@@ -89,7 +90,7 @@ def bootstrap(  # noqa: PLR0913, PLR0917 - one parameter per option of the comma
     first = FirstLogin(user, password, private_key, access.become_password, fingerprint, accept_new)
     secrets = [password.get_secret_value()] if password else []
     with open_store(place, hosts, secrets) as store:
-        run_id, outcomes = bootstrap_hosts(place, hosts, first, store, _say, left_out)
+        run_id, outcomes = bootstrap_hosts(place, hosts, first, store, person(), _say, left_out)
     _table(outcomes, left_out)
     said().print(f"filed as: {run_id}", markup=False, highlight=False)
     raise typer.Exit(exitcode.of_bootstrap(outcomes, left_out))

@@ -35,7 +35,7 @@ def table() -> Console:
 
 def say(line: str) -> None:
     """Say something on stderr; nothing of it is taken for markup, and no value of `-e` is repeated."""
-    from opsharden.workflows.commandline import hushed  # noqa: PLC0415 - who prints results only needs no YAML
+    from opsharden.cli.commandline import hushed  # noqa: PLC0415 - who prints results only needs no YAML
 
     said().print(visible(hushed(line, sys.argv[1:])), markup=False, highlight=False, soft_wrap=True)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from opsharden.cli.console import said
 from opsharden.cli.progress import HostProgress
 from opsharden.cli.result import deliver
+from opsharden.cli.trigger import person
 from opsharden.model import Severity
 from opsharden.report import outputs
 from opsharden.workflows.filing import open_store
@@ -58,5 +59,5 @@ def look(place: Workplace, targets: Targets, hosts: Looking, fail_on: Severity, 
                     laps.append(host.laps)
                 progress.host(host)
 
-            run_id = verify(place, targets, store, on_host, fail_on=fail_on, hosts=hosts)
+            run_id = verify(place, targets, store, on_host, trigger=person(), fail_on=fail_on, hosts=hosts)
         return laps, deliver(store, run_id, outputs.parse(shown.output), verbose=shown.verbose)

@@ -161,7 +161,7 @@ def _say_line(line: str) -> None:
 
 def _bug(error: Exception) -> None:
     """A mistake of ours: its traceback goes to a file that can be sent to us, not into the user's face."""
-    from opsharden.workflows.commandline import hushed  # noqa: PLC0415 - as above
+    from opsharden.cli.commandline import hushed  # noqa: PLC0415 - as above
 
     with tempfile.NamedTemporaryFile("w", prefix="opsharden-bug-", suffix=".txt", delete=False) as file:
         file.write(visible(hushed("".join(traceback.format_exception(error)), sys.argv[1:])))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, ScalarSelect, select
@@ -155,19 +155,5 @@ def intact(holds: bool, run: Run, what: str) -> None:
 
 
 def _run(row: Row[Any]) -> Run:
-    return Run(
-        id=row.id,
-        verb=row.verb,
-        state=row.state,
-        started_at=row.started_at,
-        operator=row.operator,
-        control_node=row.control_node,
-        command=row.command,
-        version=row.version,
-        inventory_digest=row.inventory_digest,
-        content_digest=row.content_digest,
-        profiles=tuple(row.profiles),
-        ended_at=row.ended_at,
-        exit_code=row.exit_code,
-        parent=row.parent,
-    )
+    columns = {field.name: getattr(row, field.name) for field in fields(Run)}
+    return Run(**{**columns, "profiles": tuple(row.profiles)})

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from opsharden.errors import EvidenceError
 
 # The newest revision in migrations/versions. Known here so that Alembic is imported only where there is work for it.
-HEAD = "0004"
+HEAD = "0005"
 
 
 def is_current(connection: Connection) -> bool:

@@ -40,7 +40,7 @@ from sqlalchemy import (
     text,
 )
 
-from opsharden.model import ChangeStatus, HostStatus, RunState
+from opsharden.model import ChangeStatus, HostStatus, RunState, TriggerKind
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
@@ -114,6 +114,7 @@ run = Table(
     Column("content_digest", Text, nullable=False),
     Column("profiles", JSON, nullable=False),
     Column("parent", String(32), ForeignKey("run.id")),
+    Column("trigger", _one_of(TriggerKind), nullable=False, server_default=TriggerKind.PERSON.value),
     Column("owner_node", Text, nullable=False),
     Column("owner_boot", Text, nullable=False),
     Column("owner_pid", Integer, nullable=False),

@@ -4,7 +4,7 @@ from opsharden.model.catalogue import Control, Limit, Profile, Risk, Severity, c
 from opsharden.model.clock import utcnow
 from opsharden.model.findings import Finding, Mismatch, Observation, Verdict
 from opsharden.model.fleet import Host, HostStatus, Member
-from opsharden.model.runs import Change, ChangeStatus, ExitCode, Run, RunRecord, RunState
+from opsharden.model.runs import Change, ChangeStatus, ExitCode, Run, RunRecord, RunState, Trigger, TriggerKind
 
 __all__ = [
     "Change",
@@ -24,6 +24,8 @@ __all__ = [
     "RunRecord",
     "RunState",
     "Severity",
+    "Trigger",
+    "TriggerKind",
     "Verdict",
     "control_of",
     "utcnow",

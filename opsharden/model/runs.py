@@ -31,6 +31,31 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
+class TriggerKind(StrEnum):
+    """What can make a run start."""
+
+    PERSON = "person"
+    SCHEDULE = "schedule"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What made a run start. Whoever calls a workflow knows; the workflow does not ask.
+
+    Attributes:
+        kind: A person at a shell, a schedule, or a page.
+        operator: Who stands behind it: a login name.
+        command: What was called, without secrets.
+        parent: The id of the run that it is a part of.
+    """
+
+    kind: TriggerKind
+    operator: str
+    command: str
+    parent: str | None = None
+
+
 class ChangeStatus(StrEnum):
     """What one Ansible task did on one host."""
 
@@ -79,6 +104,7 @@ class Run:
         profiles: Names of the profiles asked for.
         exit_code: What the verb came to, None while running.
         parent: For a verify that is part of an apply, the apply's run id.
+        trigger: What made it start.
     """
 
     id: str
@@ -95,6 +121,7 @@ class Run:
     ended_at: datetime | None = None
     exit_code: int | None = None
     parent: str | None = None
+    trigger: TriggerKind = TriggerKind.PERSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from opsharden.errors import Interrupted
 from opsharden.evidence import Store
-from opsharden.model import HostStatus, RunRecord, Severity, Verdict
+from opsharden.model import HostStatus, RunRecord, Severity, Trigger, Verdict
 from opsharden.workflows import exitcode
 from opsharden.workflows.filing import Filed, filed
 from opsharden.workflows.looking import Seen, look
@@ -40,7 +40,7 @@ class Manner:
     fail_on: Severity = Severity.LOW
 
 
-def apply(place: Workplace, targets: Targets, store: Store, manner: Manner, watcher: Watcher) -> str:
+def apply(place: Workplace, targets: Targets, store: Store, trigger: Trigger, manner: Manner, watcher: Watcher) -> str:
     """Bring the targets to the wanted state.
 
     The look before is a verify run of its own; what the apply run itself files is the state after, and the changes.
@@ -55,15 +55,18 @@ def apply(place: Workplace, targets: Targets, store: Store, manner: Manner, watc
         EvidenceError: It could not be filed.
         Interrupted: Ctrl-C; nothing is left running here or on the hosts. It says which of them were touched.
     """
-    with filed(store, "apply", place, targets) as run:
-        return _Apply(place, targets, run, manner, watcher).run()
+    with filed(store, "apply", place, targets, trigger) as run:
+        return _Apply(place, targets, run, replace(trigger, parent=run.id), manner, watcher).run()
 
 
 class _Apply:
     """One apply under way."""
 
-    def __init__(self, place: Workplace, targets: Targets, run: Filed, manner: Manner, watcher: Watcher) -> None:
+    def __init__(
+        self, place: Workplace, targets: Targets, run: Filed, part: Trigger, manner: Manner, watcher: Watcher
+    ) -> None:
         self._place, self._targets, self._run, self._manner, self._watcher = place, targets, run, manner, watcher
+        self._part = part  # what makes a run start that is part of this one
         self._player = Player(place, targets, run, watcher, check=manner.check)
         self._seen_again: set[str] = set()
 
@@ -122,8 +125,8 @@ class _Apply:
             targets,
             self._run.store,
             self._watcher.host,
+            trigger=self._part,
             fail_on=self._manner.fail_on,
-            parent=self._run.id,
         )
 
     def _cut_off(self) -> Interrupted:

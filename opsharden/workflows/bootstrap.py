@@ -10,7 +10,7 @@ from opsharden.access import keys
 from opsharden.access.account import Step
 from opsharden.errors import OpshardenError
 from opsharden.evidence import Store
-from opsharden.model import Change, Host, HostStatus, Member
+from opsharden.model import Change, Host, HostStatus, Member, Trigger
 from opsharden.workflows import exitcode
 from opsharden.workflows.filing import filed
 from opsharden.workflows.lease import Holder
@@ -28,6 +28,7 @@ def bootstrap(
     hosts: Sequence[Host],
     first: FirstLogin,
     store: Store,
+    trigger: Trigger,
     on_host: Callable[[Outcome], None],
     left_out: Sequence[Member] = (),
 ) -> tuple[str, tuple[Outcome, ...]]:
@@ -40,6 +41,7 @@ def bootstrap(
         hosts: Which.
         first: How to get in the first time.
         store: Where it is filed.
+        trigger: What made it start.
         on_host: Told of each host when it is done.
         left_out: Hosts that were named and cannot be made ready, with the reason; they are filed, too.
 
@@ -54,7 +56,7 @@ def bootstrap(
     faults: list[BaseException] = []
     targets = Targets({host.name: () for host in hosts}, tuple(left_out), ())
     pool = ThreadPoolExecutor(place.settings.forks)
-    with filed(store, "bootstrap", place, targets) as run:
+    with filed(store, "bootstrap", place, targets, trigger) as run:
 
         def on_step(host: str, step: Step) -> None:
             store.add_changes(run.id, [Change(host, "bootstrap", step.what, step.status, step.message)])

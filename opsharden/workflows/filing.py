@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,10 +10,8 @@ from dataclasses import dataclass
 from opsharden import __version__
 from opsharden.errors import Interrupted, OpshardenError
 from opsharden.evidence import Store, new_run_id
-from opsharden.model import ExitCode, Host, HostStatus, Member, Run, RunState, utcnow
+from opsharden.model import ExitCode, Host, HostStatus, Member, Run, RunState, Trigger, utcnow
 from opsharden.redaction import Redactor
-from opsharden.workflows.commandline import filed_command
-from opsharden.workflows.operator import operator
 from opsharden.workflows.workplace import Targets, Workplace
 
 
@@ -50,7 +47,7 @@ def open_store(place: Workplace, hosts: Sequence[Host], secrets: Sequence[str] =
 
 
 @contextmanager
-def filed(store: Store, verb: str, place: Workplace, targets: Targets, parent: str | None = None) -> Iterator[Filed]:
+def filed(store: Store, verb: str, place: Workplace, targets: Targets, trigger: Trigger) -> Iterator[Filed]:
     """File a run's start, give it to the work, and file how it ended.
 
     Raises:
@@ -63,14 +60,15 @@ def filed(store: Store, verb: str, place: Workplace, targets: Targets, parent: s
             verb=verb,
             state=RunState.RUNNING,
             started_at=now,
-            operator=operator(),
+            trigger=trigger.kind,
+            operator=trigger.operator,
             control_node=socket.gethostname(),
-            command=filed_command(sys.argv[1:]),
+            command=trigger.command,
             version=__version__,
             inventory_digest=place.inventory.digest,
             content_digest=place.catalogue.digest,
             profiles=targets.profiles,
-            parent=parent,
+            parent=trigger.parent,
         )
     )
     controls = dict.fromkeys(control for ids in targets.wanted.values() for control in ids)

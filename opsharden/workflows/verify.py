@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from opsharden.evidence import Store
-from opsharden.model import RunRecord, Severity, Verdict
+from opsharden.model import RunRecord, Severity, Trigger, Verdict
 from opsharden.workflows import exitcode
 from opsharden.workflows.filing import filed
 from opsharden.workflows.looking import HostDone, Looking, reaching
@@ -18,8 +18,8 @@ def verify(
     store: Store,
     on_host: HostDone,
     *,
+    trigger: Trigger,
     fail_on: Severity = Severity.LOW,
-    parent: str | None = None,
     hosts: Looking | None = None,
 ) -> str:
     """Verify the targets.
@@ -29,8 +29,8 @@ def verify(
         targets: Hosts and their controls.
         store: Where to file.
         on_host: Told of each finished host.
+        trigger: What made it start.
         fail_on: The weakest severity whose failures make the run's result `findings`.
-        parent: The apply this verification is part of.
         hosts: The targets, if they are being reached already.
 
     Returns:
@@ -40,7 +40,7 @@ def verify(
         EvidenceError: It could not be filed.
         Interrupted: Ctrl-C.
     """
-    with filed(store, "verify", place, targets, parent) as run:
+    with filed(store, "verify", place, targets, trigger) as run:
         with nullcontext(hosts) if hosts else reaching(place, targets) as reached:
             reached.look(run, on_host)
         record = store.record(run.id)

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from opsharden.errors import EvidenceError
 from opsharden.evidence import Store, content, schema
 from opsharden.findings import unseen
-from opsharden.model import Control, HostStatus, Run, Verdict
+from opsharden.model import Control, HostStatus, Run, TriggerKind, Verdict
 from opsharden.report import FORMATS, render
 from opsharden.report.score import summarise
 
@@ -55,6 +55,7 @@ def test_what_was_filed_is_what_is_shown_every_piece_held_to_its_digest(earlier:
     assert unseen(record) == ()
     assert summarise(record).whole.counts == {Verdict.FAIL: 1, Verdict.PASS: 1, Verdict.UNREACHABLE: 2}
     assert [seen.stdout for seen in record.observations.values()] == [b"permitrootlogin yes\n"]
+    assert record.run.trigger is TriggerKind.PERSON
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -112,7 +113,9 @@ def test_runs_go_on_in_it(earlier: Path, run: Callable[..., Run]) -> None:
         "DELETE FROM finding_observation",
     ],
 )
-def test_what_was_altered_before_is_found_after(earlier: Path, tampering: str) -> None:
+@pytest.mark.parametrize("script", EARLIER[:3], ids=lambda path: path.stem)
+def test_what_was_altered_before_is_found_after(script: Path, tmp_path: Path, tampering: str) -> None:
+    earlier = made(script, tmp_path)
     with sqlite3.connect(earlier) as connection:
         assert connection.execute(tampering).rowcount
     with Store.open(earlier) as store:
@@ -121,8 +124,9 @@ def test_what_was_altered_before_is_found_after(earlier: Path, tampering: str) -
             store.record("latest", observations=True)
 
 
-def test_whatever_a_store_of_the_third_schema_can_hold_is_kept(tmp_path: Path) -> None:
-    with Store.open(made(EARLIER[2], tmp_path)) as store:
+@pytest.mark.parametrize("script", EARLIER[2:], ids=lambda path: path.stem)
+def test_whatever_a_store_could_hold_since_the_third_schema_is_kept(script: Path, tmp_path: Path) -> None:
+    with Store.open(made(script, tmp_path)) as store:
         record = store.record("20261123", observations=True)
         observed = store.observed("20261123")["web1"]
     assert [(f.host, f.verdict, f.observed, f.by_apply, f.by_hand) for f in record.findings] == [
@@ -141,3 +145,13 @@ def test_whatever_a_store_of_the_third_schema_can_hold_is_kept(tmp_path: Path) -
         ("ssh-no-root", 1, "lockout-or-outage"),
         ("own-greeting", 0, "none"),
     ]
+
+
+def test_what_the_fourth_schema_filed_is_kept_too(tmp_path: Path) -> None:
+    with Store.open(made(EARLIER[3], tmp_path)) as store:
+        record = store.record("20261122", observations=True)
+    (found,) = record.findings
+    (seen,) = record.observations.values()
+    assert (found.observed, found.by_apply, found.observations) == ("café", False, (seen.digest,))
+    assert (seen.stdout, seen.truncated, seen.native) == (b"\xff\x00 caf\xc3\xa9\n", True, True)
+    assert [member.controls for member in unseen(record)] == [("ssh-no-root",)]

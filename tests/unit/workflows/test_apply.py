@@ -12,12 +12,14 @@ import pytest
 from opsharden import settings
 from opsharden.errors import HostError, Interrupted, PlayError
 from opsharden.evidence import Store
-from opsharden.model import Change, ChangeStatus, ExitCode, RunRecord, RunState, Verdict
+from opsharden.model import Change, ChangeStatus, ExitCode, Run, RunRecord, RunState, Trigger, TriggerKind, Verdict
 from opsharden.play import PlayEvent, PlayOutcome, PlayRequest, PlayStatus
 from opsharden.workflows import playing
 from opsharden.workflows.apply import Manner, apply
 from opsharden.workflows.looking import Seen
 from opsharden.workflows.workplace import Access, Choice, choose, open_workplace
+
+TRIGGER = Trigger(TriggerKind.SCHEDULE, "nightly", "opsharden verify")
 
 FILES = {
     "opsharden.toml": 'inventory = ["hosts.yml"]\nroles = ["roles"]\nprofile_dirs = ["profiles"]\nprofiles = ["own"]\n',
@@ -74,8 +76,11 @@ class Project:
             (self._state / host / name).touch()
 
     def apply(self, **manner: Any) -> RunRecord:
-        run = apply(self._place, choose(self._place, Choice()), self._store, Manner(**manner), self.watcher)
+        run = apply(self._place, choose(self._place, Choice()), self._store, TRIGGER, Manner(**manner), self.watcher)
         return self._store.record(run)
+
+    def runs(self, verb: str) -> tuple[Run, ...]:
+        return self._store.runs(verb=verb)
 
     def last(self) -> RunRecord:
         return self._store.record(self._store.runs(limit=1, verb="apply")[0].id)
@@ -144,6 +149,8 @@ def test_what_fails_is_brought_about_and_looked_at_again(project: Project, ansib
     }
     assert verdicts(record) == {host: [Verdict.PASS] * 2 for host in "abc"}
     assert project.watcher.stages[-1] == "Verifying again: 2"
+    before = project.runs("verify")
+    assert [(run.parent, run.trigger) for run in before] == [(record.run.id, TriggerKind.SCHEDULE)]
 
 
 def test_a_failed_task_that_a_finding_tells_of_is_that_finding(project: Project, ansible: Any) -> None:

@@ -10,11 +10,13 @@ from opsharden import settings
 from opsharden.catalogue import load_catalogue
 from opsharden.evidence import Store
 from opsharden.inventory import load_inventory
-from opsharden.model import Host, HostStatus
+from opsharden.model import Host, HostStatus, Trigger, TriggerKind
 from opsharden.workflows.bootstrap import FirstLogin, Outcome, bootstrap
 from opsharden.workflows.init import init
 from opsharden.workflows.preparing import Preparer
 from opsharden.workflows.workplace import Access, Workplace
+
+TRIGGER = Trigger(TriggerKind.SCHEDULE, "nightly", "opsharden verify")
 
 
 def test_a_fault_nobody_foresaw_is_told_when_all_others_are_done(
@@ -33,7 +35,7 @@ def test_a_fault_nobody_foresaw_is_told_when_all_others_are_done(
     hosts = [Host(name, "192.0.2.1") for name in ("odd", "web1", "web2")]
     with Store.open(tmp_path / "runs.db") as store:
         with pytest.raises(ZeroDivisionError):
-            bootstrap(place, hosts, FirstLogin(), store, lambda outcome: told.append(outcome.host))
+            bootstrap(place, hosts, FirstLogin(), store, TRIGGER, lambda outcome: told.append(outcome.host))
         (run,) = store.runs()
         members = store.record(run.id).members
     assert sorted(told) == ["web1", "web2"]

@@ -11,11 +11,13 @@ from pydantic import SecretStr
 
 from opsharden import settings
 from opsharden.evidence import Store
-from opsharden.model import HostStatus
+from opsharden.model import HostStatus, Trigger, TriggerKind
 from opsharden.probe.dialogue import Dialogue
 from opsharden.workflows.filing import filed, open_store
 from opsharden.workflows.looking import Seen, reaching
 from opsharden.workflows.workplace import Access, Choice, Targets, Workplace, choose, open_workplace
+
+TRIGGER = Trigger(TriggerKind.SCHEDULE, "nightly", "opsharden verify")
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def test_hosts_that_were_reached_before_are_filed_like_others(
     with reaching(place, targets) as hosts:
         time.sleep(0.5)
         assert asked == []
-        with Store.open(tmp_path / "evidence.db") as store, filed(store, "verify", place, targets) as run:
+        with Store.open(tmp_path / "evidence.db") as store, filed(store, "verify", place, targets, TRIGGER) as run:
             hosts.look(run, seen.append)
             assert [each.member.status for each in seen] == [HostStatus.TESTED]
             assert {finding.control for finding in store.record(run.id).findings} == set(targets.wanted["localhost"])
@@ -80,7 +82,7 @@ def test_what_is_told_of_a_host_at_once_holds_no_secret(tmp_path: Path, monkeypa
     seen: list[Seen] = []
     with (
         open_store(place, [place.host("w")]) as store,
-        filed(store, "verify", place, targets) as run,
+        filed(store, "verify", place, targets, TRIGGER) as run,
         reaching(place, targets) as hosts,
     ):
         hosts.look(run, seen.append)

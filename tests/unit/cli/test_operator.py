@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from opsharden.workflows import operator
-from opsharden.workflows.operator import operator as who
+from opsharden.cli import operator
+from opsharden.cli.operator import operator as who
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 

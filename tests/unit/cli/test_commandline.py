@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from opsharden.workflows.commandline import filed_command, hushed
+from opsharden.cli.commandline import filed_command, hushed
 
 
 @pytest.mark.parametrize(
