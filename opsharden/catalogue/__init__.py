@@ -3,5 +3,17 @@
 from opsharden.catalogue.catalogue import Catalogue, content_digest, load_catalogue
 from opsharden.catalogue.content import content_root, roles_path, site_playbook
 from opsharden.catalogue.roles import Role
+from opsharden.catalogue.schema import ProofEntry
+from opsharden.catalogue.unknown import unknown
 
-__all__ = ["Catalogue", "Role", "content_digest", "content_root", "load_catalogue", "roles_path", "site_playbook"]
+__all__ = [
+    "Catalogue",
+    "ProofEntry",
+    "Role",
+    "content_digest",
+    "content_root",
+    "load_catalogue",
+    "roles_path",
+    "site_playbook",
+    "unknown",
+]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,6 +10,7 @@ from pathlib import Path
 from opsharden.catalogue.content import profiles_path, roles_path
 from opsharden.catalogue.roles import Role, read_roles
 from opsharden.catalogue.schema import PROFILE, ProfileEntry, read
+from opsharden.catalogue.unknown import unknown
 from opsharden.errors import CatalogueError
 from opsharden.model import Control, Profile
 
@@ -38,7 +38,7 @@ class Catalogue:
             CatalogueError: There is none.
         """
         if name not in self.profiles:
-            raise CatalogueError(f"There is no profile {name}.", f"Profiles are: {', '.join(sorted(self.profiles))}.")
+            raise unknown("profile", name, self.profiles)
         return self.profiles[name]
 
     def selected(self, profiles: Iterable[str]) -> tuple[str, ...]:
@@ -53,9 +53,7 @@ class Catalogue:
         """
         for control in ids:
             if control not in self.controls:
-                near = difflib.get_close_matches(control, self.controls, n=1)
-                advice = f"Did you mean {near[0]}?" if near else "`opsharden controls` lists them all."
-                raise CatalogueError(f"There is no control {control}.", advice)
+                raise unknown("control", control, self.controls, otherwise="`opsharden controls list` lists them all.")
         return tuple(ids)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from opsharden.catalogue.schema import LIMITS, PROOFS, ProofEntry, load_yaml, read, read_controls
+from opsharden.catalogue.schema import CASES, LIMITS, PROOFS, CaseEntry, ProofEntry, load_yaml, read, read_controls
 from opsharden.errors import CatalogueError
 from opsharden.model import Control, Limit
 
@@ -40,6 +40,15 @@ class Role:
     def checks(self) -> Path:
         """The folder of its checks; it may be missing."""
         return self.path / "checks"
+
+    def cases(self) -> dict[str, list[CaseEntry]]:
+        """Ways a host can be, by control, from cases.yml. Read when asked for: no run on hosts needs them.
+
+        Raises:
+            CatalogueError: The file is malformed.
+        """
+        path = self.path / "cases.yml"
+        return read(path, CASES) if path.exists() else {}
 
 
 def read_roles(folders: Sequence[Path]) -> tuple[Role, ...]:

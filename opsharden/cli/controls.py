@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -10,57 +10,119 @@ from rich.table import Table
 from rich.text import Text
 
 from opsharden import settings
-from opsharden.catalogue import Catalogue, load_catalogue
-from opsharden.cli.console import data
-from opsharden.model import Control
+from opsharden.cli.console import data, say, table
+from opsharden.cli.listing import ListOutput, Output, print_json
+from opsharden.model import Control, Severity
 from opsharden.model.plain import plain
+from opsharden.workflows import controls
+
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, help="Look at the catalogue of controls.", no_args_is_help=True
+)
 
 
-def controls(
-    control: Annotated[str | None, typer.Argument(metavar="[ID]", help="One control, in full.")] = None,
-    profile: Annotated[str | None, typer.Option("--profile", metavar="NAME", help="Only those of a profile.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+@app.command("list")
+def list_command(
+    role: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Of this role.")] = None,
+    profile: Annotated[list[str] | None, typer.Option(metavar="NAME", help="In this profile.")] = None,
+    severity: Annotated[
+        list[Severity] | None, typer.Option(metavar="SEVERITY", help="low, medium, high or critical.")
+    ] = None,
+    level: Annotated[
+        list[int] | None, typer.Option(metavar="LEVEL", min=0, max=2, help="1 or 2; 0: no benchmark has it.")
+    ] = None,
+    framework: Annotated[
+        list[str] | None, typer.Option(metavar="NAME[:NUMBER]", help="Asked for by this benchmark or catalogue.")
+    ] = None,
+    output: ListOutput = Output.TABLE,
 ) -> None:
-    """List the controls at hand, or show one in full.
+    """List the controls that pass every filter given.
+
+    A filter given several times lets through what fits any of its values. A number of a framework means what is
+    numbered below it, too.
 
     Examples:
-      opsharden controls
-      opsharden controls --profile backup
-      opsharden controls ssh-no-root
+      opsharden controls list --role ssh --severity high --severity critical
+      opsharden controls list --framework cis-debian-12-v1.1.0:5.1
     """
-    here = settings.load()
-    catalogue = load_catalogue(here.roles, here.profile_dirs)
-    ids = catalogue.known([control]) if control else tuple(catalogue.controls)
-    if profile:
-        ids = tuple(each for each in catalogue.selected([profile]) if each in ids)
-    chosen = [catalogue.controls[each] for each in ids]
-    if as_json:
-        data().print_json(json.dumps(plain(chosen)))
-    elif control:
-        _in_full(chosen[0], catalogue)
+    filters = controls.Filters(
+        roles=tuple(role or ()),
+        profiles=tuple(profile or ()),
+        severities=tuple(severity or ()),
+        levels=tuple(level or ()),
+        frameworks=tuple(framework or ()),
+    )
+    found = controls.listed(settings.load(), filters)
+    if output is Output.JSON:
+        print_json(plain(found))
     else:
-        _list(chosen)
+        table().print(_table(found))
+    if not found:
+        say("No control passes all of these filters.")
 
 
-def _list(chosen: list[Control]) -> None:
+@app.command("show")
+def show_command(
+    control: Annotated[str, typer.Argument(metavar="ID", help="The control.")], output: ListOutput = Output.TABLE
+) -> None:
+    """Show one control in full.
+
+    What it asks for and why, which profiles name it, how it is broken for its proof, how many cases there are of it.
+
+    Example: opsharden controls show ssh-no-root
+    """
+    found = controls.shown(settings.load(), control)
+    if output is Output.JSON:
+        print_json({**plain(found.control), **_beside(found)})
+    else:
+        _print_in_full(found)
+
+
+def _table(found: tuple[Control, ...]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for name in ("control", "role", "severity", "level", "title"):
+    for name in ("id", "role", "severity", "level", "title"):
         table.add_column(name, no_wrap=name != "title")
-    for each in chosen:
-        table.add_row(each.id, each.role, each.severity.value, str(each.level or "-"), Text(each.title))
-    data().print(table)
+    for each in found:
+        title = Text(" ".join(each.title.split()))
+        table.add_row(each.id, each.role, each.severity.value, str(each.level or ""), title)
+    return table
 
 
-def _in_full(control: Control, catalogue: Catalogue) -> None:
-    console = data()
-    inside = [name for name, profile in catalogue.profiles.items() if control.id in profile.controls]
-    console.print(Text(f"{control.id}: {control.title}", style="bold"))
-    console.print(Text(control.why))
-    facts = plain(control)
-    facts |= {"profiles": ", ".join(inside) or "none"}
-    facts |= {name: ", ".join(numbers) for name, numbers in facts.pop("references").items()}
-    for name, value in facts.items():
-        if name in ("id", "title", "why"):
-            continue
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-        console.print(Text(f"  {name}: {shown}"))
+def _beside(found: controls.Shown) -> dict[str, object]:
+    proof = found.proof and {"given": found.proof.given, "break": found.proof.break_, "where": found.proof.where}
+    return {"profiles": list(found.profiles), "proof": proof, "cases": found.cases}
+
+
+def _print_in_full(found: controls.Shown) -> None:
+    for sentence in (Text(f"{found.control.id}: {found.control.title}", style="bold"), Text(found.control.why)):
+        table().print(sentence)
+    for name, value in _facts(found):
+        # Scripts are not broken anew: they are to be copied.
+        data().print(Text(f"  {name}:{_indented(value)}"), soft_wrap=True)
+
+
+def _indented(text: str) -> str:
+    lines = text.splitlines()
+    return f" {text}".rstrip() if len(lines) < 2 else "".join(f"\n    {line}" for line in lines)
+
+
+def _facts(found: controls.Shown) -> Iterator[tuple[str, str]]:
+    """What there is to say of a control, whatever fields it has, under a name each."""
+    fields = plain(found.control)
+    for name in ("id", "title", "why"):
+        del fields[name]
+    references = fields.pop("references")
+    for name, value in fields.items():
+        yield name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    yield "profiles", ", ".join(found.profiles) or "none"
+    for name, numbers in references.items():
+        yield name, ", ".join(numbers)
+    if found.proof is None:
+        yield "broken for its proof by", "nothing, it has none"
+    else:
+        if found.proof.given:
+            yield "made to apply for its proof by", found.proof.given
+        yield "broken for its proof by", found.proof.break_
+        if found.proof.where:
+            yield "broken on", f"the host that {found.proof.where} names"
+    yield "cases", str(found.cases)

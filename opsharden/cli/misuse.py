@@ -49,8 +49,9 @@ def explained(error: Exception, arguments: Sequence[str]) -> UsageError:
     verbs = context.command.list_commands(context) if context and hasattr(context.command, "list_commands") else []
     if message.startswith("No such command") and verbs:
         typed = message.split("'")[1] if "'" in message else ""
-        near = "".join(f"Did you mean `{path} {word}`? " for word in get_close_matches(typed, verbs, 1))
-        return UsageError(f"{path} has no command {typed!r}.", f"{near}Its commands are: {', '.join(verbs)}.")
+        words = get_close_matches(typed, verbs, 1, cutoff=0.7) or [f"show {typed}"] * ("show" in verbs)
+        meant = "".join(f"Did you mean `{path} {word}`? " for word in words)
+        return UsageError(f"{path} has no command {typed!r}.", f"{meant}Its commands are: {', '.join(verbs)}.")
     if message.startswith(_TOO_MANY) and any(word.startswith(("-e", "--extra-vars")) for word in arguments):
         # They are not repeated: without quotes, a value with blanks in it falls to pieces.
         return UsageError(f"{_TOO_MANY}s.", f"A value of -e with blanks in it wants quotes. {see}")
@@ -60,6 +61,8 @@ def explained(error: Exception, arguments: Sequence[str]) -> UsageError:
 _WORDS = {
     "Value error, ": "",
     "Input should be a valid integer, unable to parse string as an integer": "it is to be a whole number",
+    "Input should be greater than or equal to": "it is to be at least",
+    "Input should be less than or equal to": "it is to be at most",
     "Input should be a valid number, unable to parse string as a number": "it is to be a number",
 }
 """What the parser says of a value, and what people say."""

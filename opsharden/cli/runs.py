@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -15,6 +12,7 @@ from rich.text import Text
 from opsharden import settings
 from opsharden.cli import options
 from opsharden.cli.console import data, say, table
+from opsharden.cli.listing import ListOutput, Output, print_json
 from opsharden.evidence import Difference, Shift, Turn
 from opsharden.model import Run
 from opsharden.report import outputs
@@ -30,19 +28,9 @@ _NAMED = 3
 _REFERENCE = "A run id, the beginning of one, or `latest`."
 
 
-class Output(StrEnum):
-    """How a list or a comparison is printed."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
-_Output = Annotated[Output, typer.Option("-o", "--output", help="A table for people or JSON for programs, on stdout.")]
-
-
 @app.command("list")
 def list_command(
-    output: _Output = Output.TABLE,
+    output: ListOutput = Output.TABLE,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")] = 20,
 ) -> None:
     """List runs, newest first, with what each came to.
@@ -53,7 +41,7 @@ def list_command(
     """
     found = runs.listed(settings.load().database, limit=limit)
     if output is Output.JSON:
-        _print_json([asdict(run) for run in found])
+        print_json([asdict(run) for run in found])
     else:
         table().print(_run_table(found))
     if len(found) == limit:
@@ -80,7 +68,7 @@ def show_command(
 def diff_command(
     before: Annotated[str | None, typer.Argument(metavar="[BEFORE]", help=_REFERENCE)] = None,
     after: Annotated[str | None, typer.Argument(metavar="[AFTER]", help=_REFERENCE)] = None,
-    output: _Output = Output.TABLE,
+    output: ListOutput = Output.TABLE,
 ) -> None:
     """Say what got worse and what got better between two runs.
 
@@ -92,7 +80,7 @@ def diff_command(
     """
     found = runs.compared(settings.load().database, before, after)
     if output is Output.JSON:
-        _print_json(asdict(found))
+        print_json(asdict(found))
     else:
         _print_difference(found)
     raise typer.Exit(exitcode.of_difference(found))
@@ -158,14 +146,3 @@ def _shift_table(shifts: tuple[Shift, ...]) -> Table:
         for name in several:
             table.add_row(severity, Text(what), Text(visible(name)), before, after, Text(visible(reason)))
     return table
-
-
-def _print_json(value: object) -> None:
-    text = json.dumps(value, indent=1, default=_plain)
-    data().print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    raise TypeError(f"{value!r} has no JSON form")

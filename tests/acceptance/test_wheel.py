@@ -48,7 +48,7 @@ def test_a_project_from_the_wheel(installed: Path, tmp_path: Path) -> None:
 
 
 def test_the_content_is_inside(installed: Path, tmp_path: Path) -> None:
-    controls = json.loads(run(installed, tmp_path, "controls", "--json").stdout)
+    controls = json.loads(run(installed, tmp_path, "controls", "list", "-o", "json").stdout)
     assert {"ssh-no-root", "bkp-fresh", "mon-data-arrives"} <= {control["id"] for control in controls}
 
 

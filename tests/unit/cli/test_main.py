@@ -29,7 +29,7 @@ def test_the_version_is_no_error() -> None:
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"opsharden {__version__}\n", "")
 
 
-@pytest.mark.parametrize("words", [(), ("runs",), ("lab",)])
+@pytest.mark.parametrize("words", [(), ("runs",), ("controls",), ("lab",)])
 def test_nothing_to_do_shows_what_can_be_done(words: tuple[str, ...]) -> None:
     answer = opsharden(*words)
     assert answer.returncode == 2
@@ -50,7 +50,14 @@ def test_nothing_to_do_shows_what_can_be_done(words: tuple[str, ...]) -> None:
         (("verify", "-f", "many"), "'--forks': it is to be a whole number.", "`opsharden verify --help` shows"),
         (("verify", "--fail-on", "x"), "'x' is not one of 'low', 'medium', 'high', 'critical'.", "--help"),
         (("verify", "--limit"), "requires an argument.", "--help` shows"),
-        (("controls", "a", "b"), "unexpected extra argument", "`opsharden controls --help` shows"),
+        (("controls", "show", "a", "b"), "unexpected extra argument", "`opsharden controls show --help` shows"),
+        (
+            ("controls", "ssh-no-root"),
+            "no command 'ssh-no-root'.",
+            "Did you mean `opsharden controls show ssh-no-root`?",
+        ),
+        (("runs", "latest"), "no command 'latest'.", "Did you mean `opsharden runs show latest`?"),
+        (("controls", "list", "--level", "3"), "'--level': it is to be at most 2.", "--help` shows"),
         (("lab", "up", "x", "--id", "y"), "Two labs are named: x and y.", "Name one."),
     ],
 )
