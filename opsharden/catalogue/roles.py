@@ -10,7 +10,17 @@ from typing import Any
 
 import yaml
 
-from opsharden.catalogue.schema import CASES, LIMITS, PROOFS, CaseEntry, ProofEntry, load_yaml, read, read_controls
+from opsharden.catalogue.schema import (
+    CASES,
+    LIMITS,
+    PEERS,
+    PROOFS,
+    CaseEntry,
+    ProofEntry,
+    load_yaml,
+    read,
+    read_controls,
+)
 from opsharden.errors import CatalogueError
 from opsharden.model import Control, Limit
 
@@ -27,6 +37,7 @@ class Role:
         proofs: How to break each control.
         options: Its variables as meta/argument_specs.yml has them for its tasks/main.yml, each with its `limit` where
             meta/limits.yml has one.
+        peers: The variables that name hosts which it looks at beside the one it is for, as meta/peers.yml has them.
     """
 
     name: str
@@ -35,6 +46,7 @@ class Role:
     defaults: Mapping[str, Any]
     proofs: Mapping[str, ProofEntry]
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    peers: tuple[str, ...] = ()
 
     @property
     def checks(self) -> Path:
@@ -73,13 +85,15 @@ def read_roles(folders: Sequence[Path]) -> tuple[Role, ...]:
 def _read_role(path: Path) -> Role:
     controls_file, proofs_file = path / "controls.yml", path / "proofs.yml"
     proofs = read(proofs_file, PROOFS) if proofs_file.exists() else {}
+    options = _options(path / "meta")
     return Role(
         name=path.name,
         path=path,
         controls=read_controls(controls_file, path.name) if controls_file.exists() else (),
         defaults=_mapping(path / "defaults" / "main.yml"),
         proofs=proofs,
-        options=_options(path / "meta"),
+        options=options,
+        peers=_peers(path / "meta" / "peers.yml", options),
     )
 
 
@@ -95,6 +109,14 @@ def _options(meta: Path) -> dict[str, Mapping[str, Any]]:
     if not isinstance(options, dict) or not all(isinstance(spec, dict) for spec in options.values()):
         raise CatalogueError(f"{meta / name} does not have the options of `main` as a list of names and specs.")
     return _limited(options, meta / "limits.yml")
+
+
+def _peers(path: Path, options: Mapping[str, Any]) -> tuple[str, ...]:
+    names = read(path, PEERS) if path.exists() else ()
+    for name in names:
+        if name not in options:
+            raise CatalogueError(f"{path} has {name}, which {path.parent / 'argument_specs.yml'} does not describe.")
+    return names
 
 
 def _limited(options: Mapping[str, Mapping[str, Any]], path: Path) -> dict[str, Mapping[str, Any]]:

@@ -14,9 +14,6 @@ from opsharden.play import CONTROLS, OWN_SSH, OWN_SSH_ARGS, Content, PlayRequest
 from opsharden.workflows.needs import Batch, is_ours
 from opsharden.workflows.workplace import Targets, Workplace
 
-PEERS = {"monitoring": "monitoring_server", "backup": "backup_server"}
-"""Which of our roles look at another host, and the variable that names it."""
-
 _PLAIN_SSH = ("ssh", "smart")
 
 
@@ -75,7 +72,8 @@ def _inventory(
 
 
 def _peers(place: Workplace, batch: Batch, host_vars: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    variables = [PEERS[role] for role in batch.roles if role in PEERS]
+    roles = [place.catalogue.roles[role] for role in batch.roles]
+    variables = [name for role in roles for name in role.peers]
     named = (place.inventory.values(host, host_vars[host]).get(name) for name in variables for host in batch.hosts)
     return {peer for peer in named if isinstance(peer, str)}
 

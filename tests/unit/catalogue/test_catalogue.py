@@ -96,6 +96,20 @@ def test_a_limit_that_cannot_hold_is_refused_with_its_place(roles: Path, text: s
         load_catalogue([roles])
 
 
+def test_a_role_names_the_hosts_it_looks_at_by_variables_that_it_describes(roles: Path) -> None:
+    meta = roles / "greeting" / "meta"
+    meta.mkdir()
+    (meta / "argument_specs.yml").write_text("argument_specs: {main: {options: {hub: {type: str}}}}\n")
+    (meta / "peers.yml").write_text("[hub]\n")
+    assert load_catalogue([roles]).roles["greeting"].peers == ("hub",)
+    (meta / "peers.yml").write_text("[hup]\n")
+    with pytest.raises(CatalogueError, match="hup, which"):
+        load_catalogue([roles])
+    (meta / "peers.yml").write_text("hub\n")
+    with pytest.raises(CatalogueError, match=r"peers\.yml, at the top"):
+        load_catalogue([roles])
+
+
 def test_an_unknown_control_is_answered_with_the_nearest() -> None:
     with pytest.raises(CatalogueError) as caught:
         load_catalogue().known(["ssh-no-rot"])

@@ -13,7 +13,7 @@ from opsharden.catalogue import load_catalogue, roles_path
 from opsharden.catalogue.roles import Role
 from opsharden.inventory import load_inventory
 from opsharden.workflows.needs import Batch
-from opsharden.workflows.requests import PEERS, play_request
+from opsharden.workflows.requests import play_request
 from opsharden.workflows.workplace import Access, Targets, Workplace
 
 CATALOGUE = load_catalogue()
@@ -100,8 +100,7 @@ def test_a_profile_value_that_looks_at_other_hosts_counts_too(place: Workplace) 
 
 
 @pytest.mark.parametrize("role", CATALOGUE.roles.values(), ids=lambda role: role.name)
-def test_our_roles_look_at_no_other_hosts_than_we_know_of(role: Role) -> None:
-    known = {PEERS.get(role.name), "inventory_hostname"}
+def test_our_roles_look_at_the_hosts_that_they_say_and_no_others(role: Role) -> None:
     seen = set()
     for path in (path for path in role.path.rglob("*") if path.suffix in (".yml", ".j2")):
         text = path.read_text(encoding="utf-8")
@@ -112,14 +111,8 @@ def test_our_roles_look_at_no_other_hosts_than_we_know_of(role: Role) -> None:
         assert len(re.findall(r"\bdelegate_to:", text)) == len(re.findall(r"delegate_to:\s*[\"']?\{\{\s*\w", text)), (
             path
         )
-    assert seen <= known
+    assert seen - {"inventory_hostname"} == set(role.peers)
     assert role.path.is_relative_to(roles_path())
-
-
-def test_both_roles_that_look_at_another_host_are_known() -> None:
-    assert set(PEERS) <= set(CATALOGUE.roles)
-    for role, variable in PEERS.items():
-        assert variable in CATALOGUE.roles[role].defaults
 
 
 @pytest.mark.parametrize(("named", "used"), [("ssh", "opsharden_ssh"), ("smart", "opsharden_ssh"), ("local", None)])
