@@ -95,8 +95,10 @@ def _password(host: Host, asked: int) -> bytes:
 
 def _refusal(host: Host, pipe: Pipe, said: bytes, deadline: float, *, by_become: bool) -> HostError:
     """Why there is no mark: the shell never ran what it was given, or ran it and was refused."""
+    if not pipe.ended and by_become:
+        return TransportBroken(f"{host.become_method} on {host.name} did not answer in time.", _asking(host))
     if not pipe.ended:
-        return TransportBroken(f"{host.name} let us in but its shell did not answer in time.")
+        return TransportBroken(f"{host.name} let us in but its shell did not answer in time.", SHELL_ADVICE)
     status = pipe.status(deadline)
     if status is None:
         return TransportBroken(f"The connection to {host.name} was lost before its shell answered.")
@@ -108,6 +110,9 @@ def _refusal(host: Host, pipe: Pipe, said: bytes, deadline: float, *, by_become:
             "Install it there, or log in as root with ansible_become: false.",
         )
     if by_become:
-        advice = f"See what `{host.become_method} -n true` says there." if host.become_method == "sudo" else ""
-        return BecomeRefused(f"{host.become_method} on {host.name} refused: {words}.", advice)
+        return BecomeRefused(f"{host.become_method} on {host.name} refused: {words}.", _asking(host))
     return Unreachable(f"The shell on {host.name} ended at once: {words}.", SHELL_ADVICE)
+
+
+def _asking(host: Host) -> str:
+    return f"See what `{host.become_method} -n true` says there." if host.become_method == "sudo" else ""
