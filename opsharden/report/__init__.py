@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 from opsharden.errors import UsageError
 from opsharden.model import RunRecord
 from opsharden.report import csv, html, json, junit, terminal
+from opsharden.report.format import Format
 
-FORMATS: dict[str, Callable[[RunRecord], Iterator[str]]] = {
-    "table": terminal.pieces,
-    "json": json.pieces,
-    "junit": junit.pieces,
-    "csv": csv.pieces,
-    "html": html.pieces,
+FORMATS: dict[str, Format] = {
+    format.name: format for format in (terminal.FORMAT, json.FORMAT, junit.FORMAT, csv.FORMAT, html.FORMAT)
 }
-"""Format name, as `--output` takes it, to what renders it, piece by piece: a report may be larger than the memory."""
-
-WITH_OBSERVATIONS = ("json", "html")
-"""The formats that show observations."""
+"""By name, as `--output` takes it."""
 
 
-def render(format: str, record: RunRecord) -> str:
-    """The whole text of a report; see `pieces`."""
-    return "".join(pieces(format, record))
+def format_called(name: str) -> Format:
+    """The format of that name.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if name not in FORMATS:
+        raise UsageError(f"There is no report format {name!r}.", f"Formats are {', '.join(FORMATS)}.")
+    return FORMATS[name]
 
 
-def pieces(format: str, record: RunRecord) -> Iterator[str]:
-    """Render a run as text, piece by piece.
+def render(name: str, record: RunRecord) -> str:
+    """The whole text of a report that is one file.
 
     Args:
-        format: A key of `FORMATS`.
+        name: A key of `FORMATS`.
         record: The run; loaded with observations where the report shall show them.
-
-    Returns:
-        The report in pieces, to be written as UTF-8.
 
     Raises:
         UsageError: There is no such format.
     """
-    if format not in FORMATS:
-        raise UsageError(f"There is no report format {format!r}.", f"Formats are {', '.join(FORMATS)}.")
-    return FORMATS[format](record)
+    (file,) = format_called(name).files(record)
+    return "".join(piece if isinstance(piece, str) else piece.decode() for piece in file.pieces)

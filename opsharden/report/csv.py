@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from opsharden.findings import in_order, unseen
 from opsharden.model import Finding, Member, RunRecord, Verdict, control_of
+from opsharden.report.format import one_file
 from opsharden.visible import visible
 
 COLUMNS = (
@@ -69,3 +70,6 @@ def _inert(cell: str) -> str:
     """Keep a spreadsheet from running what a host wrote."""
     harmless = visible(cell)
     return f"'{harmless}" if harmless.lstrip(" ").startswith(_FORMULA) else harmless
+
+
+FORMAT = one_file("csv", pieces)

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from opsharden.findings import hosts_of
 from opsharden.model import ChangeStatus, HostStatus, Observation, Risk, RunRecord, RunState, Severity, Verdict
 from opsharden.report import text
+from opsharden.report.format import one_file
 from opsharden.report.grouping import URGENCY, ControlGroup, blind_spots, by_control, by_task, excluded, unseen_again
 from opsharden.report.score import Summary, Tally, matrix, summarise
 from opsharden.visible import visible, visible_bytes
@@ -197,3 +198,6 @@ def _page() -> Template:
         segments=segments,
     )
     return page.get_template("page.html.j2")
+
+
+FORMAT = one_file("html", pieces, observations=True)

@@ -12,6 +12,7 @@ from typing import Any
 from opsharden.findings import in_order, unseen
 from opsharden.model import Control, Finding, HostStatus, Member, Observation, Run, RunRecord, Verdict, control_of
 from opsharden.model.plain import plain
+from opsharden.report.format import one_file
 from opsharden.report.score import Tally, summarise
 from opsharden.visible import visible
 
@@ -159,3 +160,6 @@ def _time(when: datetime) -> str:
 
 def _ratio(ratio: float | None) -> float | None:
     return None if ratio is None else round(ratio, 6)
+
+
+FORMAT = one_file("json", pieces, observations=True)

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from opsharden.findings import hosts_of, in_order, unseen
 from opsharden.model import Finding, HostStatus, Member, RunRecord, Verdict, control_of
 from opsharden.report import lines
+from opsharden.report.format import one_file
 from opsharden.visible import visible
 
 _OUTCOME = {
@@ -151,3 +152,6 @@ def _whole(root: ET.Element, record: RunRecord) -> None:
     for attribute, tag in _COUNTED.items():
         root.set(attribute, str(found[tag]))
     root.set("time", f"{seconds:.3f}")
+
+
+FORMAT = one_file("junit", pieces)

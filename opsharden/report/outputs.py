@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 
 from rich.console import Console
 
 from opsharden.errors import OpshardenError, UsageError
 from opsharden.model import RunRecord
-from opsharden.report import FORMATS, WITH_OBSERVATIONS, pieces, terminal
+from opsharden.report import FORMATS, delivery, format_called
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +20,7 @@ class Output:
 
     Attributes:
         format: A key of `FORMATS`.
-        path: The file it goes to; None is stdout.
+        path: The file it goes to, or the folder; None is stdout.
     """
 
     format: str
@@ -62,7 +60,7 @@ def parse(specs: Sequence[str]) -> tuple[Output, ...]:
         The outputs in the order given.
 
     Raises:
-        UsageError: An unknown format, a folder that does not exist, or two outputs for one place.
+        UsageError: An unknown format, a folder that does not exist or is not empty, or two outputs for one place.
     """
     outputs = tuple(_parse(spec) for spec in specs or ["table"])
     if sum(output.path is None for output in outputs) > 1:
@@ -70,13 +68,13 @@ def parse(specs: Sequence[str]) -> tuple[Output, ...]:
     paths = [output.path.resolve() for output in outputs if output.path]
     for path in paths:
         if paths.count(path) > 1:
-            raise UsageError(f"Two reports are to go to {path}.", "Give each report a file of its own.")
+            raise UsageError(f"Two reports are to go to {path}.", "Give each report a place of its own.")
     return outputs
 
 
 def show_observations(outputs: Sequence[Output]) -> bool:
     """Whether any of the reports shows what was observed, so that it has to be loaded."""
-    return any(output.format in WITH_OBSERVATIONS for output in outputs)
+    return any(FORMATS[output.format].observations for output in outputs)
 
 
 def write(outputs: Sequence[Output], record: RunRecord, console: Console, *, verbose: bool = False) -> tuple[Path, ...]:
@@ -97,73 +95,56 @@ def write(outputs: Sequence[Output], record: RunRecord, console: Console, *, ver
     written: list[Path] = []
     failed: list[OpshardenError] = []
     for output in outputs:
-        if output.path:
-            try:
-                _write_file(output.path, pieces(output.format, record))
-                written.append(output.path)
-            except OpshardenError as error:
-                failed.append(error)
-        elif output.format == "table":
-            terminal.show(record, console, cut=not verbose)
-        else:
-            _write_stdout(console, pieces(output.format, record))
+        if output.path is None:
+            _show(output, record, console, verbose=verbose)
+            continue
+        try:
+            _deliver(output.format, output.path, record)
+            written.append(output.path)
+        except OpshardenError as error:
+            failed.append(error)
     if failed:
         raise failed[0]
     return tuple(written)
 
 
+def _show(output: Output, record: RunRecord, console: Console, *, verbose: bool) -> None:
+    format = FORMATS[output.format]
+    if format.show is not None:
+        format.show(record, console, not verbose)
+        return
+    for file in format.files(record):
+        delivery.to_stdout(console, file.pieces)
+
+
+def _deliver(name: str, path: Path, record: RunRecord) -> None:
+    files = FORMATS[name].files(record)
+    if FORMATS[name].folder:
+        delivery.to_folder(path, files)
+    else:
+        for file in files:
+            delivery.to_file(path, file.pieces)
+
+
 def _parse(spec: str) -> Output:
-    format, _, place = spec.partition(":")
-    if format not in FORMATS:
-        raise UsageError(f"There is no report format {format!r}.", f"Formats are {', '.join(FORMATS)}.")
+    name, _, place = spec.partition(":")
+    folder = format_called(name).folder
     if place in ("", "-"):
-        return Output(format)
+        if folder:
+            raise UsageError(f"The report {name} is a folder, which stdout is not.", f"Name one: --output {name}:DIR")
+        return Output(name)
     path = Path(place).expanduser()
-    if path.is_dir():
+    if not folder and path.is_dir():
         raise UsageError(f"The report {spec} is to go to a file, but {path} is a folder.", "Name a file in it.")
+    if folder and path.exists() and not _empty(path):
+        raise UsageError(f"The report {spec} is to go to a folder, but {path} is no empty one.", "Name a new one.")
     if not path.parent.is_dir():
         raise UsageError(f"The folder for the report {spec} does not exist.", f"Create it: mkdir -p {path.parent}")
-    return Output(format, path)
+    return Output(name, path)
 
 
-def _write_stdout(console: Console, text: Iterable[str]) -> None:
-    """Write data as UTF-8 whatever the terminal's encoding, and without the line wrapping of a console."""
-    console.file.flush()
-    raw = getattr(console.file, "buffer", None)
-    for piece in text:
-        if raw is None:
-            console.file.write(piece)
-        else:
-            raw.write(piece.encode())
-    console.file.flush()
-
-
-def _write_file(path: Path, text: Iterable[str]) -> None:
+def _empty(path: Path) -> bool:
     try:
-        target = path.resolve()
-        if target.exists() and not target.is_file():
-            # A device or a pipe (/dev/null, <(...)) is written to; renaming over it would replace it.
-            with target.open("wb") as file:
-                file.writelines(piece.encode() for piece in text)
-        else:
-            _replace(target, text)
-    except OSError as error:
-        why = error.strerror or str(error)
-        advice = "Check the folder and its free space, then render the saved run again with `opsharden convert`."
-        raise OpshardenError(f"The report {path} could not be written: {why}.", advice) from error
-
-
-def _replace(target: Path, text: Iterable[str]) -> None:
-    """Whole or not at all: written beside the old file and renamed over it."""
-    beside = target.with_name(f".{target.name}.{token_hex(4)}")
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.writelines(piece.encode() for piece in text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+        return next(path.iterdir(), None) is None
+    except OSError:
+        return False

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from opsharden.errors import Interrupted
 from opsharden.model import ChangeStatus, ExitCode, HostStatus, Risk, RunRecord, RunState, Verdict
+from opsharden.report.format import one_file
 from opsharden.report.grouping import (
     BlindSpot,
     ControlGroup,
@@ -322,3 +323,6 @@ class _Page:
         """Names, and what stands beside each."""
         width = indent + _NAMES
         return Group(*(Hanging(self.text(" " * indent + name, "dim"), width, (value,)) for name, value in rows))
+
+
+FORMAT = one_file("table", pieces, show=lambda record, console, cut: show(record, console, cut=cut))

@@ -7,10 +7,13 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from rich.console import Console
+from typer.models import OptionInfo
 
+from opsharden.cli import options
 from opsharden.errors import OpshardenError, UsageError
 from opsharden.model import RunRecord
 from opsharden.report import FORMATS, render
@@ -128,6 +131,12 @@ def test_links_and_modes_are_kept(record: RunRecord, tmp_path: Path) -> None:
     assert link.is_symlink()
     assert target.stat().st_mode & 0o777 == 0o640
     assert target.read_bytes().decode() == render("csv", record)
+
+
+def test_the_help_names_every_format() -> None:
+    (option,) = [each for each in get_args(options.Output) if isinstance(each, OptionInfo)]
+    assert option.help is not None
+    assert set(FORMATS) <= set(option.help.replace(",", "").replace(";", "").split())
 
 
 def test_an_unknown_format_is_a_sentence(record: RunRecord) -> None:
