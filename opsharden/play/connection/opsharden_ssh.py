@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
+import time
 from multiprocessing.connection import Client
 from pathlib import Path
 
@@ -23,6 +25,10 @@ _LARGE = 1 << 20
 _SHELL = ("exec python3", "")
 # The end of a command that runs a module: the interpreter, and what closes the quotes around it.
 _MODULE = re.compile(r"""(?P<python>[/\w.-]*python[\d.]*)(?P<rest>['"\s]*&& sleep 0['"\s]*|['"\s]*)$""")
+# What ssh says where sshd closes the connection before anybody logged in: it lets so many begin at once and no more
+# (MaxStartups of sshd_config(5)), and a host that many others are delegated to has more. Nothing was begun there.
+_TURNED_AWAY = "kex_exchange_identification"
+_TRIES = 6
 _NONCE = re.compile(r"BECOME-SUCCESS-\w+")
 
 
@@ -39,7 +45,18 @@ class Connection(ssh.Connection):  # type: ignore[misc]  # Ansible ships no type
                 done = self._standby(start, {"do": "python"}, in_data)
         elif not sudoable:  # what is left is given a terminal, or is Ansible's to do
             done = self._standby(_SHELL, {"do": "sh", "command": cmd}, in_data or b"")
-        return done or super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
+        return done or self._by_ssh(cmd, in_data, sudoable)
+
+    def _by_ssh(self, cmd: str, in_data: bytes | None, sudoable: bool) -> tuple[int, bytes, bytes]:
+        """Run a command Ansible's way; where the host has no room for one more login, a little later."""
+        for tried in range(1, _TRIES):
+            try:
+                return super().exec_command(cmd, in_data=in_data, sudoable=sudoable)  # type: ignore[no-any-return]
+            except AnsibleConnectionFailure as error:
+                if _TURNED_AWAY not in str(error):
+                    raise
+                time.sleep(random.uniform(0.1, tried))  # noqa: S311 - so that they do not all come again at once
+        return super().exec_command(cmd, in_data=in_data, sudoable=sudoable)  # type: ignore[no-any-return]
 
     def put_file(self, in_path: str, out_path: str) -> tuple[int, bytes, bytes]:
         """Bring a file to the host."""
