@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from opsharden.catalogue.content import profiles_path, roles_path
+from opsharden.catalogue.content import kinds_checks, profiles_path, roles_path
 from opsharden.catalogue.roles import Role, read_roles
 from opsharden.catalogue.schema import PROFILE, ProfileEntry, read
 from opsharden.catalogue.unknown import unknown
@@ -30,6 +31,20 @@ class Catalogue:
     controls: Mapping[str, Control]
     profiles: Mapping[str, Profile]
     digest: str
+
+    @property
+    def check_folders(self) -> tuple[Path, ...]:
+        """Where the checks of all controls are: each role's, and those of the kinds."""
+        return (*(role.checks for role in self.roles.values() if role.checks.is_dir()), kinds_checks())
+
+    @property
+    def wants(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+        """Of each kind, its controls and what they want."""
+        found: dict[str, dict[str, Mapping[str, Any]]] = {}
+        for control in self.controls.values():
+            if control.kind:
+                found.setdefault(control.kind, {})[control.id] = control.want
+        return found
 
     def profile(self, name: str) -> Profile:
         """The profile of that name.

@@ -19,6 +19,11 @@ def roles_path() -> Path:
     return top if top.is_dir() else content_root() / "playbooks" / "roles"
 
 
+def kinds_checks() -> Path:
+    """The checks of controls that are data: a folder for each kind."""
+    return roles_path() / "kinds" / "checks"
+
+
 def profiles_path() -> Path:
     """The folder of our profiles."""
     return _PACKAGE / "catalogue" / "profiles"

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from opsharden.catalogue.kinds import KINDS
 from opsharden.catalogue.schema import (
     CASES,
     LIMITS,
@@ -34,7 +35,7 @@ class Role:
         path: The folder.
         controls: What it is answerable for, in the file's order; empty for a helper role.
         defaults: Its values, raw as in defaults/main.yml.
-        proofs: How to break each control.
+        proofs: How to break each control; of one that is data, as its kind knows, where proofs.yml says nothing.
         options: Its variables as meta/argument_specs.yml has them for its tasks/main.yml, each with its `limit` where
             meta/limits.yml has one.
         peers: The variables that name hosts which it looks at beside the one it is for, as meta/peers.yml has them.
@@ -47,6 +48,11 @@ class Role:
     proofs: Mapping[str, ProofEntry]
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     peers: tuple[str, ...] = ()
+
+    @property
+    def as_data(self) -> frozenset[str]:
+        """The ids of those of its controls that are data."""
+        return frozenset(control.id for control in self.controls if control.kind)
 
     @property
     def checks(self) -> Path:
@@ -84,14 +90,17 @@ def read_roles(folders: Sequence[Path]) -> tuple[Role, ...]:
 
 def _read_role(path: Path) -> Role:
     controls_file, proofs_file = path / "controls.yml", path / "proofs.yml"
-    proofs = read(proofs_file, PROOFS) if proofs_file.exists() else {}
+    controls = read_controls(controls_file, path.name) if controls_file.exists() else ()
+    derived = {control.id: KINDS[control.kind].break_(control.want) for control in controls if control.kind}
+    known = {control: ProofEntry.model_validate({"break": script}) for control, script in derived.items()}
+    said = read(proofs_file, PROOFS) if proofs_file.exists() else {}
     options = _options(path / "meta")
     return Role(
         name=path.name,
         path=path,
-        controls=read_controls(controls_file, path.name) if controls_file.exists() else (),
+        controls=controls,
         defaults=_mapping(path / "defaults" / "main.yml"),
-        proofs=proofs,
+        proofs={**known, **said},
         options=options,
         peers=_peers(path / "meta" / "peers.yml", options),
     )

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from opsharden.catalogue.kinds import check_want
 from opsharden.errors import CatalogueError
 from opsharden.model import Control, Limit
 
@@ -26,6 +27,16 @@ class _Rules(BaseModel):
 
     id: ControlId
     level: Annotated[int, Field(ge=0, le=2)]
+    kind: str
+    want: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _is_of_its_kind(self) -> _Rules:
+        if self.kind:
+            check_want(self.kind, self.want)
+        elif self.want:
+            raise ValueError("`want` needs a `kind`")
+        return self
 
 
 class ProofEntry(_Entry):

@@ -68,6 +68,9 @@ class Control:
         level: 1 or 2 as in the CIS benchmarks; 0 where no benchmark has it.
         risk: What applying it can do to a host in use.
         references: Catalogue name to the numbers in it.
+        kind: How it is looked at, brought about and broken, where data says all of it; empty where its role has ways of
+            its own.
+        want: What has to hold, in the shape of its kind.
     """
 
     id: str
@@ -78,6 +81,8 @@ class Control:
     level: int = 0
     risk: Risk = Risk.NONE
     references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kind: str = ""
+    want: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

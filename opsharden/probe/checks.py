@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 
 import pytest
 
 from opsharden.errors import CatalogueError
-from opsharden.probe.marker import declare_marker
+from opsharden.probe.marker import Wants, declare_marker, once_for_each, without_control
 
 _LEFT_OUT = (
     *("cacheprovider", "terminal", "pytest11.testinfra", "testinfra", "opsharden"),
@@ -72,7 +73,8 @@ class Check:
 class _Collector:
     """A pytest plugin that keeps what was collected and what could not be; its fixtures only hold the names."""
 
-    def __init__(self) -> None:
+    def __init__(self, wants: Wants) -> None:
+        self._wants = wants
         self.items: list[pytest.Item] = []
         self.broken: list[str] = []
 
@@ -91,6 +93,9 @@ class _Collector:
     def pytest_configure(self, config: pytest.Config) -> None:
         declare_marker(config)
 
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        once_for_each(metafunc, self._wants)
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             lines = [line for line in str(report.longrepr).splitlines() if line.startswith("E ")]
@@ -106,8 +111,9 @@ class Pool(Mapping[str, tuple[Check, ...]]):
     Any thread may ask; it waits where another is collecting.
     """
 
-    def __init__(self, folders: Sequence[Path], cache: Path) -> None:
+    def __init__(self, folders: Sequence[Path], cache: Path, wants: Wants) -> None:
         self._folders = folders
+        self._wants = wants
         self._cache = cache
         self._lock = Lock()
         self._found: dict[str, tuple[Check, ...]] | None = None
@@ -125,17 +131,20 @@ class Pool(Mapping[str, tuple[Check, ...]]):
         with self._lock:
             if self._found is None:
                 found: dict[str, tuple[Check, ...]] = {}
-                for check in collect(self._folders, self._cache):
+                for check in collect(self._folders, self._cache, self._wants):
                     found[check.control] = (*found.get(check.control, ()), check)
                 self._found = found
             return self._found
 
 
-def collect(folders: Sequence[Path], cache: Path | None = None) -> tuple[Check, ...]:
+def collect(
+    folders: Sequence[Path], cache: Path | None = None, wants: Wants = MappingProxyType({})
+) -> tuple[Check, ...]:
     """Find all checks below the folders.
 
     Args:
         folders: Folders of pytest files.
+        wants: What controls that are data want, by their kind: a check of that kind is there once for each.
         cache: Where the compiled checks are kept, so that the next run need not compile them.
 
     Raises:
@@ -144,7 +153,7 @@ def collect(folders: Sequence[Path], cache: Path | None = None) -> tuple[Check, 
     folders = [folder for folder in folders if folder.is_dir()]
     if not folders:
         return ()
-    collector = _Collector()
+    collector = _Collector(wants)
     arguments = ["--collect-only", *ARGUMENTS, *map(str, folders)]
     said = io.StringIO()
     with (
@@ -158,7 +167,8 @@ def collect(folders: Sequence[Path], cache: Path | None = None) -> tuple[Check, 
         raise CatalogueError(f"A file of checks cannot be read: {collector.broken[0]}", "Run pytest on that folder.")
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise CatalogueError(f"The checks cannot be collected: {' '.join(said.getvalue().split())[-300:]}")
-    return tuple(_check(item, folders) for item in collector.items if isinstance(item, pytest.Function))
+    items = (item for item in collector.items if isinstance(item, pytest.Function) and not without_control(item))
+    return tuple(_check(item, folders) for item in items)
 
 
 def _check(item: pytest.Function, folders: Sequence[Path]) -> Check:

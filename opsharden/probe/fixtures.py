@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-_HANDLED_MARKS = {"control", "parametrize", "usefixtures"}
+_HANDLED_MARKS = {"control", "kind", "parametrize", "usefixtures"}
 
 
 class NotDirect(Exception):  # noqa: N818 - a fork in the road, not an error

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from opsharden.probe.marker import declare_marker
+from opsharden.probe.marker import Wants, declare_marker, once_for_each
 
 _VALUES_HELP = "YAML file of values that checks read, over the defaults of their role."
 
@@ -26,6 +26,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker."""
     declare_marker(config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have a check of a kind there once for each control of that kind in the roles beside it."""
+    if metafunc.definition.get_closest_marker("kind"):
+        once_for_each(metafunc, _wants(metafunc.definition.path.parents[3]))
+
+
+def _wants(roles: Path) -> Wants:
+    """What controls that are data want, from all roles in a folder."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted(roles.glob("*/controls.yml")):
+        for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
+            if "kind" in entry:
+                found.setdefault(entry["kind"], {})[entry["id"]] = entry["want"]
+    return found
 
 
 @pytest.fixture

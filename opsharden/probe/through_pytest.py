@@ -15,7 +15,7 @@ from opsharden.model import Verdict
 from opsharden.probe import comparison
 from opsharden.probe.checks import ARGUMENTS, Check
 from opsharden.probe.comparison import Comparison
-from opsharden.probe.marker import declare_marker
+from opsharden.probe.marker import Wants, declare_marker, once_for_each, want_of
 from opsharden.probe.telling import cut, plain
 from opsharden.probe.verdict import verdict_of
 from opsharden.visible import quoted
@@ -26,13 +26,17 @@ _one_at_a_time = threading.Lock()  # a pytest session changes the whole process:
 class _Given:
     """A pytest plugin with our fixtures that keeps how the one test went."""
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
+    def __init__(self, given: Mapping[str, Any], wants: Wants) -> None:
         self._given = given
+        self._wants = wants
         self.reports: list[pytest.TestReport] = []
         self.raised: BaseException | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
         declare_marker(config)
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        once_for_each(metafunc, self._wants)
 
     @pytest.fixture
     def host(self) -> Any:
@@ -79,7 +83,7 @@ def run_through_pytest(check: Check, given: Mapping[str, Any], watched: Comparis
     Raises:
         HostError: The host was lost in the middle.
     """
-    plugin = _Given(given)
+    plugin = _Given(given, want_of(check.item))
     inside = check.item.nodeid.split("::", 1)[1]
     said = io.StringIO()
     with _one_at_a_time, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):

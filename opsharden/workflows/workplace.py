@@ -235,8 +235,8 @@ def open_workplace(settings: Settings, access: Access, tell: Callable[[str], Non
     catalogue = replace(
         catalogue, profiles={name: _meant(inventory, each) for name, each in catalogue.profiles.items()}
     )
-    folders = [role.checks for role in catalogue.roles.values() if role.checks.is_dir()]
-    checks = Pool((*folders, *settings.checks), settings.project / ".opsharden" / "checks")
+    folders = (*catalogue.check_folders, *settings.checks)
+    checks = Pool(folders, settings.project / ".opsharden" / "checks", catalogue.wants)
     made_up: dict[str, Control] = {}
     if settings.roles or settings.checks:
         # Ours name their controls, so they can wait until the first host has been reached.

@@ -102,3 +102,40 @@ def test_the_same_checks_run_under_plain_pytest(extended: Any, tmp_path: Path) -
     )
     assert "4 passed" in done.stdout, done.stdout
     extended.exec(host, "rm /etc/greeting")
+
+
+def test_a_control_that_is_data_needs_nothing_but_its_entry(own: Any) -> None:
+    """Fix, check, plan and finding come with its kind; the role around it is the same for every such control."""
+    files = {
+        "roles/edge/controls.yml": (
+            "- id: own-rfc1337\n  title: A stray reset does not end a connection that waits\n  why: To last.\n"
+            "  severity: low\n  kind: sysctl\n  want:\n    net.ipv4.tcp_rfc1337: {exactly: 1}\n"
+        ),
+        "roles/edge/meta/main.yml": "---\ndependencies: [{role: kinds}]\n",
+        "roles/edge/tasks/main.yml": (
+            "---\n- name: Bring about what its controls want\n"
+            "  data_controls: {role: '{{ role_path }}'}\n  tags: [always]\n"
+        ),
+        "inventory/group_vars/all.yml": "opsharden_profiles: []\n",
+    }
+    for name, text in files.items():
+        path = own.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    with (own.path / "opsharden.toml").open("a") as file:
+        file.write('roles = ["roles"]\n')
+    host = own.names[0]
+    chosen = (host, "--control", "own-rfc1337", "-o", "json")
+    before = own.run("verify", *chosen)
+    assert verdicts(before.stdout) == {(host, "own-rfc1337"): "fail"}, before.stdout + before.stderr
+
+    planned = json.loads(own.run("apply", "--check", *chosen).stdout)["changes"]
+    assert [change["status"] for change in planned] == ["changed"]
+    assert own.exec(host, "ls /etc/sysctl.d").count("opsharden") == 0, "a plan changes nothing"
+
+    done = own.run("apply", *chosen)
+    assert verdicts(done.stdout) == {(host, "own-rfc1337"): "pass"}, done.stdout + done.stderr
+    assert own.exec(host, "cat /proc/sys/net/ipv4/tcp_rfc1337") == "1\n"
+    again = own.run("apply", "--all", *chosen)
+    assert json.loads(again.stdout)["changes"] == []
+    own.exec(host, "rm /etc/sysctl.d/zz-opsharden.conf; echo 0 >/proc/sys/net/ipv4/tcp_rfc1337")

@@ -48,8 +48,9 @@ def plainly(project: Project, folder: Path) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     place = open_workplace(load(project.path), Access())
     roles = sorted({CATALOGUE.controls[control].role for control in place.wanted(project.names[0], None)})
-    folders = [roles_path() / role / "checks" for role in roles]
-    controls = {(check.folder.parent.name, check.item.name): check.control for check in collect(folders)}
+    folders = [folder for folder in CATALOGUE.check_folders if folder.parent.name in (*roles, "kinds")]
+    checks = collect(folders, wants=CATALOGUE.wants)
+    controls = {(check.folder.parent.name, check.item.name): check.control for check in checks}
     config = ssh_config(project, folder)
     for name in project.names:
         (folder / f"{name}.yml").write_text(yaml.safe_dump(rendered(place.values(name))))
@@ -77,7 +78,9 @@ def plainly(project: Project, folder: Path) -> dict[tuple[str, str], str]:
         )
         assert junit.exists(), done.stdout + done.stderr
         for case in ElementTree.parse(junit).iter("testcase"):
-            test = case.attrib["name"].replace(f"[paramiko://{name}]", "")
+            test = case.attrib["name"]
+            for where in (f"[paramiko://{name}]", f"paramiko://{name}-", f"-paramiko://{name}"):  # beside a parameter
+                test = test.replace(where, "")
             control = controls[Path(case.attrib["file"]).parts[0], test]
             found[name, control] = came_to(case)
     return found

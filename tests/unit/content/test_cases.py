@@ -28,7 +28,8 @@ def name(recording: Recording) -> str:
 @functools.cache
 def checks() -> dict[str, list[Check]]:
     found: dict[str, list[Check]] = {}
-    for check in collect([role.checks for role in load_catalogue().roles.values() if role.checks.is_dir()]):
+    catalogue = load_catalogue()
+    for check in collect(catalogue.check_folders, wants=catalogue.wants):
         found.setdefault(check.control, []).append(check)
     return found
 

@@ -11,13 +11,7 @@ import pytest
 from opsharden.catalogue import load_catalogue
 
 ASKS = {"run", "check_output", "run_test", "run_expect"}
-ROLES_TO_COME: set[str] = set()
-FILES = [
-    path
-    for role in load_catalogue().roles.values()
-    if role.name not in ROLES_TO_COME
-    for path in sorted(role.checks.rglob("*.py"))
-]
+FILES = [path for folder in load_catalogue().check_folders for path in sorted(folder.rglob("*.py"))]
 
 
 def made_up(tree: ast.AST) -> Iterator[int]:

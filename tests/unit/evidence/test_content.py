@@ -67,6 +67,8 @@ OTHER_CONTROLS: dict[str, object] = {
     "level": 2,
     "risk": Risk.LOCKOUT_OR_OUTAGE,
     "references": {"nist-800-53r5": ("AC-7",)},
+    "kind": "sysctl",
+    "want": {"net.ipv4.tcp_rfc1337": {"one_of": [1, 2]}},
 }
 
 

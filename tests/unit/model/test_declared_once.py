@@ -34,6 +34,8 @@ SAID = {
     "level": 1,
     "risk": "lockout-or-outage",
     "references": {"cis": ["1", "2"]},
+    "kind": "sysctl",
+    "want": {"net.ipv4.tcp_rfc1337": {"exactly": 1}},
     "owners": ["ops", "dev"],
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Hold settings of the kernel's network stack: now, at boot, and where a firewall loads its own."""
+"""Hold settings of the kernel: now, at boot, and where a firewall loads its own. Changes what is of the kind sysctl."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = r"""
-module: net_settings
-short_description: Hold settings of the kernel's network stack
+module: sysctl_settings
+short_description: Hold settings of the kernel
 description:
   - Reads what systemd-sysctl(8) will set at boot, by the rules of sysctl.d(5), and what the kernel works with now.
-    Only what does not hold is changed, and nothing outside net.*.
+    Only what does not hold is changed.
   - What sorts behind our own file and lies in /etc is changed there; elsewhere it stays, with a warning.
+  - In a container, the running kernel is the machine's own, but for its network; no other setting is written there.
 options:
-  settings:
-    description: The settings. V(under) are their places, in which C(*) stands for every interface.
+  want:
+    description:
+      - For each control, its settings as sysctl.d(5) names them, and what they are to be, V(exactly), V(one_of),
+        V(at_least) or V(at_most). C(*) stands for every interface. Of V(one_of), the first is what is written.
     type: list
     elements: dict
-    required: true
-  file:
-    description: Our own file.
-    type: str
     required: true
 author: opsharden
 """
 
 ROOTS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")  # the first one counts
 LIVE = Path("/proc/sys")
+OWN = Path("/etc/sysctl.d/zz-opsharden.conf")  # sorts behind nearly every other file, so what it says holds at boot
+CONTAINER = Path("/run/systemd/container")
 UFW = Path("/usr/sbin/ufw")
 HEAD = '# Ansible managed\n# A leading "-" lets a setting be absent: a host without IPv6 has none of its settings.\n'
 
@@ -103,38 +104,57 @@ class Boot:
         return next((self.said[key] for key in reversed(self.said) if is_pattern(key) and fits(path, key)), None)
 
 
-class Setting:
-    """One setting in all its places."""
+class Wanted:
+    """What a value has to be."""
 
     def __init__(self, given):
-        """Takes what the role says of it."""
-        self.name, self.value = given["name"], str(given["value"])
-        self.good = {self.value, *map(str, given.get("also", []))}
-        self.under = [place(each) for each in given["under"]]
-        if not all(each.split("/")[0] == "net" for each in self.under):
-            raise ValueError(f"{self.name} is not a setting of the network")
+        """Takes it as a control has it."""
+        named = given.get("one_of", [given["exactly"]] if "exactly" in given else [])
+        self._one_of = [str(value) for value in named]
+        self._least, self._most = given.get("at_least"), given.get("at_most")
+        first = self._least if self._most is None else self._most
+        self.value = self._one_of[0] if self._one_of else str(first)
+
+    def holds(self, value):
+        """Whether a value, as text, is right; none is not."""
+        if value is None or self._one_of:
+            return value in self._one_of
+        try:
+            number = int(value)
+        except ValueError:
+            return False
+        return (self._least is None or number >= self._least) and (self._most is None or number <= self._most)
+
+
+class Setting:
+    """One setting in all its places: `*` stands for every interface."""
+
+    def __init__(self, key, wanted):
+        """Takes what a control says of it."""
+        self.under, _, self.name = place(key).rpartition("/")
+        self.wanted = Wanted(wanted)
+        self.value, self.holds = self.wanted.value, self.wanted.holds
+        self.ours_to_load = self.under.split("/")[0] == "net" or not CONTAINER.exists()
 
     def has(self, path):
         """Whether a path is this setting in one of its places."""
         folder, _, name = path.rpartition("/")
-        return name == self.name and any(fits(folder, each) for each in self.under)
+        return name == self.name and fits(folder, self.under)
 
     def live(self):
         """Path -> value in the running kernel."""
         found = {}
-        for each in self.under:
-            for path in LIVE.glob(f"{each}/{self.name}"):
-                try:
-                    found[str(path.relative_to(LIVE))] = path.read_text().strip()
-                except OSError:  # an interface may go while we read
-                    continue
+        for path in LIVE.glob(f"{self.under}/{self.name}"):
+            try:
+                found[str(path.relative_to(LIVE))] = path.read_text().strip()
+            except OSError:  # an interface may go while we read
+                continue
         return found
 
     def wanted_lines(self):
         """What our file says of it: for all at once, for those to come, for each."""
-        for each in self.under:
-            for which in ("all", "default", "*") if "*" in each else ("",):
-                yield f"{each.replace('*', which)}/{self.name}"
+        for which in ("all", "default", "*") if "*" in self.under else ("",):
+            yield f"{self.under.replace('*', which)}/{self.name}"
 
 
 class Host:
@@ -170,7 +190,7 @@ class Host:
         if self._wrong(setting):
             self._say(setting)
         for path, value in held.items():  # what was stricter than asked stays so
-            if value in setting.good and self._deciding(setting)[path] != value:
+            if setting.holds(value) and self._deciding(setting)[path] != value:
                 self.ours[path] = value
         for _ in range(len(self.theirs) + 2):  # each round takes one more word away from every place
             wrong = self._wrong(setting)
@@ -190,7 +210,7 @@ class Host:
         boot = self.boot()
         for path in setting.wanted_lines():
             line = boot.said.get(path) if is_pattern(path) else boot.decides(path)
-            if line is None or line.value not in setting.good:
+            if not (line and setting.holds(line.value)):
                 self.ours[path] = setting.value
 
     def _lines(self, setting):
@@ -203,13 +223,13 @@ class Host:
 
     def _wrong(self, setting):
         lines = self._lines(setting).items()
-        return {path: line for path, line in lines if line is None or line.value not in setting.good}
+        return {path: line for path, line in lines if not (line and setting.holds(line.value))}
 
     def hold_in_ufw(self, setting):
         """Have ufw's own file, which it loads whenever it starts, say the same."""
         path = ufw_file()
         for line in lines_of(path) if path else ():
-            if setting.has(line.key) and line.value not in setting.good:
+            if setting.has(line.key) and not setting.holds(line.value):
                 if in_etc(path):
                     self.edits.setdefault(path.resolve(), {})[line.number] = setting.value
                 else:
@@ -262,8 +282,8 @@ def load(settings, check_mode):
     """Bring the running kernel into line. Returns what was there and what is. Raises OSError where it may not."""
     before, after = [], []
     for setting in settings:
-        for path, value in sorted(setting.live().items()):
-            if value in setting.good:
+        for path, value in sorted(setting.live().items()) if setting.ours_to_load else ():
+            if setting.holds(value):
                 continue
             before.append(f"{path} = {value}\n")
             after.append(f"{path} = {setting.value}\n")
@@ -275,17 +295,21 @@ def load(settings, check_mode):
     return before, after
 
 
+def not_loaded(settings):
+    """What is wrong in the running kernel and not ours to set, in words."""
+    others = (setting for setting in settings if not setting.ours_to_load)
+    wrong = sorted(path for each in others for path, value in each.live().items() if not each.holds(value))
+    return [f"{', '.join(wrong)}: the running kernel is the machine's that runs this container"] if wrong else []
+
+
 def main():
     """Do it, or in check mode say what would be done."""
     module = AnsibleModule(
-        argument_spec={
-            "settings": {"type": "list", "elements": "dict", "required": True},
-            "file": {"type": "str", "required": True},
-        },
+        argument_spec={"want": {"type": "list", "elements": "dict", "required": True}},
         supports_check_mode=True,
     )
-    settings = [Setting(given) for given in module.params["settings"]]
-    host = Host(Path(module.params["file"]))
+    settings = [Setting(key, wanted) for control in module.params["want"] for key, wanted in control.items()]
+    host = Host(OWN)
     for setting in settings:
         host.hold_at_boot(setting)
         host.hold_in_ufw(setting)
@@ -294,6 +318,7 @@ def main():
         diffs.append({"before_header": str(path), "after_header": str(path), "before": old, "after": new})
         if not module.check_mode:
             write(module, path, new)
+    host.left += not_loaded(settings)
     try:
         before, after = load(settings, module.check_mode)
     except OSError as error:

@@ -9,22 +9,21 @@ import pytest
 
 from opsharden.model import Mismatch
 
-LIVE = (
-    "grep -r . /proc/sys/net --include=send_redirects --include=accept_redirects --include=secure_redirects "
-    "--include=accept_source_route --include=log_martians --include=icmp_ignore_bogus_error_responses "
-    "--include=icmp_echo_ignore_broadcasts --include=tcp_syncookies"
-)
+ONE = "cat %s"
+THERE = "test ! -e %s || echo there"
+EACH = "grep -rs '' %s --include=%s"  # one for each interface
 AT_BOOT = "systemd-analyze --no-pager cat-config sysctl.d"
 # A firewall's own settings, and scripts that run when a network comes up. grep answers 2 where some are missing.
 OTHERS = (
-    "grep -RsnHE --devices=skip "
-    "'IPT_SYSCTL|send_redirects|accept_redirects|secure_redirects|accept_source_route|log_martians|"
-    "icmp_ignore_bogus_error_responses|icmp_echo_ignore_broadcasts|tcp_syncookies' /etc/default/ufw /etc/ufw "
+    "grep -RsnHE --devices=skip 'IPT_SYSCTL|(dev|fs|kernel|net|user|vm)[./]|/proc/sys/' /etc/default/ufw /etc/ufw "
     "/etc/network /etc/networkd-dispatcher /etc/NetworkManager/dispatcher.d /etc/rc.local || test $? -le 2"
 )
 HEADER = re.compile(r"# (/(?:etc|run|usr/local/lib|usr/lib|lib)/sysctl\.d/[^/]+\.conf)(?: -> .*)?")
-SCRIPTED = re.compile(r"\bnet[./](\S+?)[\"']?\s*=\s*[\"']?(-?\d+)|\b(-?\d+)[\"']?\s*>+\s*/proc/sys/net/(\S+)")
-LAST = "zz-opsharden-network.conf"  # behind it, only the administrator can change what counts
+SCRIPTED = re.compile(
+    r"\b((?:dev|fs|kernel|net|user|vm)[./]\S+?)[\"']?\s*=\s*[\"']?(-?\d+)|\b(-?\d+)[\"']?\s*>+\s*/proc/sys/(\S+)"
+)
+IPV6 = "net/ipv6/"
+LAST = "zz-opsharden.conf"  # behind it, only the administrator can change what counts
 
 
 def _path(key):
@@ -44,12 +43,44 @@ def dotted(path):
     return path.translate(str.maketrans("./", "/."))
 
 
+class Wanted:
+    """What a value has to be, as a control has it."""
+
+    def __init__(self, exactly=None, one_of=(), at_least=None, at_most=None):
+        self._named = [str(value) for value in (one_of or ([] if exactly is None else [exactly]))]
+        self._least, self._most = at_least, at_most
+
+    def holds(self, value):
+        """Whether a value, as text, is right; none is not."""
+        if value is None or self._named:
+            return value in self._named
+        number = int(value) if value.lstrip("-").isdigit() else None
+        least, most = self._least, self._most
+        return number is not None and (least is None or number >= least) and (most is None or number <= most)
+
+    def __str__(self):
+        """In words; of several that are right, the one that apply would write."""
+        if self._named:
+            return self._named[0]
+        bounds = (f"at least {self._least}", self._least), (f"at most {self._most}", self._most)
+        return " and ".join(words for words, bound in bounds if bound is not None)
+
+
 @pytest.fixture
 def live(host):
-    """Every value in the running kernel, by its path below /proc/sys; every interface has its own."""
-    # Its exit status says nothing: an interface may go while grep reads. A setting it does not show is an error below.
-    lines = host.run(LIVE).stdout.splitlines()
-    return dict(line.removeprefix("/proc/sys/").rsplit(":", 1) for line in lines)
+    """Of a setting, its value in the running kernel, by its path below /proc/sys; every interface has its own."""
+
+    def look(path):
+        folder, _, name = path.rpartition("/")
+        # Their exit status says nothing: an interface may go while grep reads. What nothing is shown of is an error.
+        if "*" not in path:
+            said = host.run(ONE, f"/proc/sys/{path}")
+            return {path: " ".join(said.stdout.split())} if said.rc == 0 else {}
+        lines = host.run(EACH, f"/proc/sys/{folder.partition('/*')[0]}", name).stdout.splitlines()
+        found = dict(line.removeprefix("/proc/sys/").rsplit(":", 1) for line in lines)
+        return {each: value for each, value in found.items() if _fits(each, path)}
+
+    return look
 
 
 @functools.lru_cache(maxsize=32)  # every check of a host reads the same, and many hosts say the same
@@ -108,9 +139,8 @@ def _said_by(place, number, text, ufw):
         return None
     if not (found := SCRIPTED.search(text)):
         return None
-    key, value = (found[1], found[2]) if found[1] else (found[4], found[3])
-    separator = "/" if "/" in key or not found[1] else "."
-    return _path(f"net{separator}{key}"), value, f"{place}:{number}", ""
+    path, value = (_path(found[1]), found[2]) if found[1] else (found[4].strip("\"'"), found[3])
+    return path, value, f"{place}:{number}", ""
 
 
 @pytest.fixture
@@ -118,34 +148,41 @@ def astray(host, live, at_boot, others):
     """Where a setting is not what it should be."""
     exact, look_up = at_boot
 
-    def look(name, *good, under="net/ipv4/", absent=False):
-        def is_it(path):
-            return path.endswith(f"/{name}") and path.startswith(under)
-
-        here = {path for path in live if is_it(path)}
-        if not here and absent and any(path.endswith(f"/{name}") for path in live):
-            return []
+    def look(key, **said):
+        pattern, wanted = _path(key), Wanted(**said)
+        here = live(pattern)
+        if not here and pattern.startswith(IPV6) and not host.check_output(THERE, f"/proc/sys/{IPV6}"):
+            return []  # a kernel may do without
         if not here:
-            raise LookupError(f"The kernel shows no setting {name}.")
-        paths = sorted({*here, *filter(is_it, exact)})
+            raise LookupError(f"The kernel shows no setting {key}.")
+        paths = sorted({*here, *(path for path in exact if _fits(path, pattern))})
         return [
-            *(found for path in paths if (found := _amiss(host, path, live.get(path), look_up(path), good))),
-            *(_set_later(*each, good) for each in others if is_it(each[0]) and each[1] not in good),
+            *(found for path in paths if (found := _amiss(host, path, here.get(path), look_up(path), wanted))),
+            *(_set_later(*each, wanted) for each in others if _fits(each[0], pattern) and not wanted.holds(each[1])),
         ]
 
     return look
 
 
-def _amiss(host, path, now, boot, good):
+def _amiss(host, path, now, boot, wanted):
     """What is wrong with one setting, now or at boot."""
     value, place = boot
-    if now in (*good, None) and value in good:
+    if (now is None or wanted.holds(now)) and wanted.holds(value):
         return None
     at_boot = value if value is not None else "left alone" if place else "not set"
-    by_hand = _left(host, path, place) if place and value not in good else ""
+    by_hand = _left(host, path, place) if place and not wanted.holds(value) else ""
+    if not by_hand and now is not None and not wanted.holds(now) and not path.startswith("net/"):
+        by_hand = _machines_own(host, path)
     now = "no such interface" if now is None else f"{now} now"
-    where = place if value not in good else ""
-    return Mismatch(dotted(path), f"{now}, {at_boot} at boot", f"{good[0]} now, {good[0]} at boot", where, by_hand)
+    where = place if not wanted.holds(value) else ""
+    return Mismatch(dotted(path), f"{now}, {at_boot} at boot", f"{wanted} now, {wanted} at boot", where, by_hand)
+
+
+def _machines_own(host, path):
+    """Why apply leaves the running kernel as it is; empty where it does not."""
+    if not host.check_output(THERE, "/run/systemd/container"):
+        return ""
+    return f"{dotted(path)} is the machine's that runs this container, so apply sets it for the next boot only."
 
 
 def _left(host, path, place):
@@ -163,11 +200,11 @@ def _left(host, path, place):
     )
 
 
-def _set_later(path, value, place, who, good):
+def _set_later(path, value, place, who, wanted):
     """What is wrong with what somebody sets after boot."""
     if who:
         by_hand = f"{place} is outside /etc, so apply leaves it: change the line, or IPT_SYSCTL in /etc/default/ufw."
         by_hand = "" if place.startswith("/etc/") else by_hand
-        return Mismatch(dotted(path), f"{value} whenever {who} starts", good[0], place, by_hand)
+        return Mismatch(dotted(path), f"{value} whenever {who} starts", str(wanted), place, by_hand)
     by_hand = f"{place} sets {dotted(path)} to {value}; apply changes no scripts: take it out there."
-    return Mismatch(dotted(path), f"{value} whenever this script runs", good[0], place, by_hand)
+    return Mismatch(dotted(path), f"{value} whenever this script runs", str(wanted), place, by_hand)

@@ -1,0 +1,72 @@
+"""Brings about the controls of a role that are data: one module for each kind, with all that is chosen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.plugins.action import ActionBase
+from ansible.template import trust_as_template
+
+MODULES = {"sysctl": "sysctl_settings"}
+"""Kind to the module of this role that changes what is of it."""
+
+_LISTS = ("diff", "left", "opsharden_note", "warnings")
+
+
+class ActionModule(ActionBase):
+    """Takes `role`, the folder of the role whose controls.yml says what is wanted.
+
+    opsharden says in `opsharden_controls` which controls a host needs; in plain Ansible `--tags` and `--skip-tags` do.
+    """
+
+    def run(self, tmp: object = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Bring all of them about; what fails of one kind does not keep another from being tried."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        path = Path(self._task.args["role"]) / "controls.yml"
+        entries = [entry for entry in yaml.safe_load(path.read_text(encoding="utf-8")) if entry.get("kind")]
+        ids = chosen([entry["id"] for entry in entries], variables)
+        parts = []
+        for kind in dict.fromkeys(entry["kind"] for entry in entries if entry["id"] in ids):
+            wants = [entry["want"] for entry in entries if entry["kind"] == kind and entry["id"] in ids]
+            meant = self._templar.template(_trusted(wants))
+            parts.append(self._execute_module(MODULES[kind], {"want": meant}, task_vars=task_vars))
+        return {**result, **together(parts)}
+
+
+def chosen(ids: Sequence[str], variables: Mapping[str, Any]) -> set[str]:
+    """The controls of the role that are to be brought about now."""
+    if "opsharden_controls" in variables:
+        return set(ids).intersection(variables["opsharden_controls"])
+    tags, skipped = variables.get("ansible_run_tags", ("all",)), variables.get("ansible_skip_tags", ())
+    return {each for each in ids if ("all" in tags or each in tags) and each not in skipped}
+
+
+def together(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the modules came to, as one result; it failed where one of them did, with all that they say of it."""
+    lists = {name: [each for part in parts for each in _listed(part.get(name))] for name in _LISTS}
+    whole = {
+        "changed": any(part.get("changed") for part in parts),
+        **{name: each for name, each in lists.items() if each},
+    }
+    failed = [part for part in parts if part.get("failed") or part.get("unreachable")]
+    if not failed:
+        return whole
+    said = " ".join(str(part.get("msg", "no reason given")) for part in failed)
+    return {**failed[0], **whole, "msg": said}
+
+
+def _listed(value: Any) -> list[Any]:
+    return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _trusted(value: Any) -> Any:
+    """Texts as templates: the file is the role's own, as its tasks are."""
+    if isinstance(value, dict):
+        return {key: _trusted(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_trusted(each) for each in value]
+    return trust_as_template(value) if isinstance(value, str) else value

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opsharden.catalogue import load_catalogue, roles_path
+from opsharden.catalogue.kinds import KINDS, check_want
+from opsharden.errors import CatalogueError
+
+
+@pytest.mark.parametrize(
+    "want",
+    [
+        {"net.ipv4.tcp_syncookies": {"exactly": 1}},
+        {"net.ipv4.conf.*.log_martians": {"one_of": [1, 2]}},
+        {"net.ipv4.conf.eth0-1.log_martians": {"at_least": 1}},
+        {"kernel.core_pattern": {"exactly": "core"}, "vm.swappiness": {"at_least": 0, "at_most": 10}},
+    ],
+)
+def test_what_a_sysctl_may_want(want: object) -> None:
+    check_want("sysctl", want)
+
+
+@pytest.mark.parametrize(
+    ("want", "said"),
+    [
+        ({}, "at least 1 item"),
+        ({"net.ipv4.x": {}}, "say `exactly`"),
+        ({"net.ipv4.x": {"exactly": 1, "one_of": [1]}}, "say `exactly`"),
+        ({"net.ipv4.x": {"exactly": 1, "at_most": 2}}, "say `exactly`"),
+        ({"net.ipv4.x": {"one_of": []}}, "at least 1 item"),
+        ({"net.ipv4.x": {"at_least": 3, "at_most": 2}}, "no number"),
+        ({"net.ipv4.x": {"at_least": "3"}}, "valid integer"),
+        ({"net.ipv4.x": {"exactly": True}}, "valid"),
+        ({"net.ipv4.x": {"exactly": "{{ x }}"}}, "net.ipv4.x.exactly"),
+        ({"net/ipv4/x": {"exactly": 1}}, "match pattern"),
+        ({"net.ipv4.../../etc/passwd": {"exactly": 1}}, "match pattern"),
+        ({"net.ipv4.x; reboot": {"exactly": 1}}, "match pattern"),
+        ({"net.ipv4.x": 1}, "valid dictionary"),
+    ],
+)
+def test_what_it_may_not(want: object, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        check_want("sysctl", want)
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ("kind: magic", "there is no kind magic; kinds are sysctl"),
+        ("kind: sysctl", "want: "),
+        ("want: {a: 1}", "`want` needs a `kind`"),
+        ("kind: sysctl, want: {net.ipv4.x: {}}", "want of net.ipv4.x: "),
+    ],
+)
+def test_a_slip_in_data_is_named_with_file_and_place(tmp_path: Path, rest: str, said: str) -> None:
+    role = tmp_path / "mine"
+    (role / "tasks").mkdir(parents=True)
+    (role / "controls.yml").write_text(f"- {{id: own-x, title: x, why: x, severity: low, {rest}}}\n")
+    with pytest.raises(CatalogueError) as refused:
+        load_catalogue([tmp_path])
+    assert "controls.yml, at 0" in refused.value.message
+    assert said in refused.value.message
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_its_check_and_is_used(kind: str) -> None:
+    assert list((roles_path() / "kinds" / "checks" / kind).glob("test_*.py"))
+    assert load_catalogue().wants[kind]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "line"),
+    [
+        ({"exactly": 1}, "net.ipv4.x = 0"),
+        ({"exactly": 0}, "net.ipv4.x = 1"),
+        ({"one_of": [0, 1]}, "net.ipv4.x = 2"),
+        ({"at_least": 1}, "net.ipv4.x = 0"),
+        ({"at_most": 0}, "net.ipv4.x = 1"),
+    ],
+)
+def test_a_sysctl_is_broken_by_a_value_that_is_not_right(wanted: dict[str, Any], line: str) -> None:
+    assert line in KINDS["sysctl"].break_({"net.ipv4.x": wanted})
+
+
+def test_a_control_that_is_data_has_a_proof_without_a_word(tmp_path: Path) -> None:
+    role = tmp_path / "mine"
+    (role / "tasks").mkdir(parents=True)
+    entry = "id: own-x, title: x, why: x, severity: low, kind: sysctl, want: {net.ipv4.x: {exactly: 1}}"
+    (role / "controls.yml").write_text(f"- {{{entry}}}\n")
+    assert "net.ipv4.x = 0" in load_catalogue([tmp_path]).roles["mine"].proofs["own-x"].break_

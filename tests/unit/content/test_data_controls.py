@@ -1,0 +1,72 @@
+"""The action that brings about controls that are data: which ones, and what several modules come to."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from opsharden.catalogue import roles_path
+from opsharden.catalogue.kinds import KINDS
+from tests.unit.content.test_modules import module
+
+IDS = ["a-one", "a-two"]
+
+
+@pytest.fixture(scope="module")
+def action() -> ModuleType:
+    return module("kinds", "data_controls", folder="action_plugins")
+
+
+@pytest.mark.parametrize(
+    ("variables", "chosen"),
+    [
+        ({}, {"a-one", "a-two"}),
+        ({"opsharden_controls": ["a-two", "b-one"], "ansible_run_tags": ["a-one", "always"]}, {"a-two"}),
+        ({"opsharden_controls": []}, set()),
+        ({"ansible_run_tags": ["all"]}, {"a-one", "a-two"}),
+        ({"ansible_run_tags": ["b-one"]}, set()),
+        ({"ansible_run_tags": ["a-one", "b-one"]}, {"a-one"}),
+        ({"ansible_run_tags": ["all"], "ansible_skip_tags": ["a-one"]}, {"a-two"}),
+    ],
+)
+def test_opsharden_says_which_or_else_the_tags_do(
+    action: ModuleType, variables: dict[str, Any], chosen: set[str]
+) -> None:
+    assert action.chosen(IDS, variables) == chosen
+
+
+def test_nothing_to_do_is_no_change(action: ModuleType) -> None:
+    assert action.together([]) == {"changed": False}
+
+
+def test_what_several_modules_say_is_said_once_each(action: ModuleType) -> None:
+    parts = [
+        {"changed": True, "diff": [{"before": "x"}], "opsharden_note": ["Changed x."], "left": []},
+        {"changed": False, "diff": {"before": "y"}, "left": ["y is a link"], "warnings": ["y is a link"]},
+    ]
+    assert action.together(parts) == {
+        "changed": True,
+        "diff": [{"before": "x"}, {"before": "y"}],
+        "opsharden_note": ["Changed x."],
+        "left": ["y is a link"],
+        "warnings": ["y is a link"],
+    }
+
+
+def test_one_that_fails_does_not_hide_what_another_changed(action: ModuleType) -> None:
+    parts = [{"changed": True, "opsharden_note": ["Changed x."]}, {"failed": True, "msg": "No room."}]
+    came = action.together(parts)
+    assert (came["failed"], came["changed"], came["msg"], came["opsharden_note"]) == (
+        True,
+        True,
+        "No room.",
+        ["Changed x."],
+    )
+
+
+def test_every_kind_has_its_module(action: ModuleType) -> None:
+    assert set(action.MODULES) == set(KINDS)
+    for name in action.MODULES.values():
+        assert (roles_path() / "kinds" / "library" / f"{name}.py").exists()
