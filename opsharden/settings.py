@@ -4,23 +4,46 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 
 from opsharden import trust
 from opsharden.errors import SettingsError
 
 FILE = "opsharden.toml"
 PREFIX = "OPSHARDEN_"
-_LISTS = {"inventory", "profiles", "roles", "checks", "profile_dirs", "vault_identity_list"}
-_PATHS = {"roles", "checks", "profile_dirs", "known_hosts", "vault_password_file", "keys"}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """That a text names a place, and how it is told from the folder it is relative to. A `Path` is placed by itself."""
+
+    how: Callable[[Path, str], str]
+
+
+def _source(base: Path, source: str) -> str:
+    """An inventory source: a path, or a list of hosts, which Ansible tells by its comma."""
+    return source if "," in source else str(base / Path(source).expanduser())
+
+
+def _vault_id(base: Path, given: str) -> str:
+    """`ID@SOURCE` or `SOURCE`, where the source is a path unless it is to be typed."""
+    label, at, source = given.rpartition("@")
+    prompts = source in ("prompt", "prompt_ask_vault_pass")
+    return f"{label}{at}{source if prompts else base / Path(source).expanduser()}"
+
+
+def _database(base: Path, database: str) -> str:
+    return database if "://" in database else str(base / Path(database).expanduser())
 
 
 class Settings(BaseModel):
-    """All settings of one invocation, frozen.
+    """All settings of one invocation, frozen. Those that ansible.cfg has too are called as there.
 
     Relative paths are relative to the project: the folder that holds opsharden.toml, else the current one.
     """
@@ -28,7 +51,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     project: Path = Field(description="The folder that holds opsharden.toml.")
-    inventory: tuple[str, ...] = Field((), description="Inventory sources, as for Ansible's -i.")
+    inventory: Annotated[tuple[str, ...], Placed(_source)] = Field(
+        (), description="Inventory sources, as for Ansible's -i."
+    )
     profiles: tuple[str, ...] = Field(
         ("baseline-1",), description="Profiles of hosts that declare none in the variable opsharden_profiles."
     )
@@ -38,14 +63,18 @@ class Settings(BaseModel):
     profile_dirs: tuple[Path, ...] = Field((), description="Folders of profiles of your own.")
     known_hosts: Path = Field(Path("known_hosts"), description="Where host keys are pinned.")
     keys: Path = Field(Path("keys"), description="Where keys that never leave this machine are kept.")
-    database: str = Field(".opsharden/evidence.db", description="Evidence store: a file, or a SQLAlchemy URL.")
+    database: Annotated[str, Placed(_database)] = Field(
+        ".opsharden/evidence.db", description="Evidence store: a file, or a SQLAlchemy URL."
+    )
     connect_timeout: float = Field(10, gt=0, description="Seconds to wait for a connection.")
     command_timeout: float = Field(60, gt=0, description="Seconds one command of a check may take.")
     host_timeout: float = Field(300, gt=0, description="Seconds the whole verification of one host may take.")
     task_timeout: float = Field(1800, gt=0, description="Seconds one task of an apply may take on a host.")
     apply_timeout: float = Field(7200, gt=0, description="Seconds one Ansible run of an apply may take.")
     vault_password_file: Path | None = Field(None, description="A file with the Ansible Vault password.")
-    vault_identity_list: tuple[str, ...] = Field((), description="Vault ids, as for Ansible's --vault-id: ID@FILE.")
+    vault_identity_list: Annotated[tuple[str, ...], Placed(_vault_id)] = Field(
+        (), description="Vault ids, as for Ansible's --vault-id: ID@FILE."
+    )
     inventory_strict: bool = Field(
         True, description="Whether an inventory of which a part would be left out (a misspelt key) is an error."
     )
@@ -73,7 +102,8 @@ def effective(
     """Like `load`, and beside it where each value came from: `default`, `file`, `environment` or `flag`."""
     root = _here(project)
     trust.hold(root, ())  # before anything in it is read
-    layers = {
+    layers: dict[str, Mapping[str, object]] = {
+        "default": {name: each.default for name, each in Settings.model_fields.items() if not each.is_required()},
         "file": _from_file(root / FILE),
         "environment": _from_environment(),
         "flag": {name: value for name, value in (flags or {}).items() if value is not None},
@@ -83,8 +113,8 @@ def effective(
     for source, values in layers.items():
         for name, value in values.items():
             # A path on the command line or in the environment is relative to where the user stands.
-            base = root if source == "file" else Path.cwd()
-            merged[name] = _absolute(base, name, value)
+            base = root if source in ("default", "file") else Path.cwd()
+            merged[name] = _placed(base, Settings.model_fields.get(name), value)
             sources[name] = source
     try:
         settings = Settings(**merged)
@@ -96,9 +126,6 @@ def effective(
             f"The setting {name} ({sources.get(name, 'unknown')}) is not valid: {problem['msg'].lower()}.",
             f"Settings are: {known}.",
         ) from None
-    settings = settings.model_copy(update={name: _anchored(root, getattr(settings, name)) for name in _PATHS})
-    if "://" not in settings.database:
-        settings = settings.model_copy(update={"database": str(root / settings.database)})
     trust.hold(root, (*settings.roles, *settings.checks, *settings.profile_dirs), _named(settings, sources))
     return settings, {name: sources.get(name, "default") for name in Settings.model_fields}
 
@@ -135,40 +162,32 @@ def _from_file(path: Path) -> dict[str, object]:
 
 def _from_environment() -> dict[str, object]:
     found: dict[str, object] = {}
-    for name in Settings.model_fields:
+    for name, field in Settings.model_fields.items():
         raw = os.environ.get(PREFIX + name.upper())
         if raw is not None and name != "project":
-            found[name] = [part for part in raw.split(",") if part] if name in _LISTS else raw
+            found[name] = [part for part in raw.split(",") if part] if _is_list(field) else raw
     return found
 
 
-def _absolute(base: Path, name: str, value: object) -> object:
-    if name == "inventory":
-        return tuple(_source(base, str(part)) for part in _many(value))
-    if name == "vault_identity_list":
-        return tuple(_vault_id(base, str(part)) for part in _many(value))
-    if name in _PATHS:
-        return _anchored(base, tuple(Path(str(p)) for p in _many(value)) if name in _LISTS else Path(str(value)))
-    return value
+def _placed(base: Path, field: FieldInfo | None, value: object) -> object:
+    """A value of a setting, its paths absolute. One of the wrong kind is left for pydantic to tell of."""
+    if field is None or (how := _how(field)) is None:
+        return value
+    if _is_list(field):
+        parts = tuple(value) if isinstance(value, list | tuple) else (value,)
+        texts = all(isinstance(part, str | Path) for part in parts)
+        return tuple(how(base, str(part)) for part in parts) if texts else value
+    return how(base, str(value)) if isinstance(value, str | Path) else value
 
 
-def _source(base: Path, source: str) -> str:
-    """An inventory source: a path, or a list of hosts, which Ansible tells by its comma."""
-    return source if "," in source else str(base / Path(source).expanduser())
+def _how(field: FieldInfo) -> Callable[[Path, str], str] | None:
+    said = next((each.how for each in field.metadata if isinstance(each, Placed)), None)
+    return said or (_path if Path in (field.annotation, *get_args(field.annotation)) else None)
 
 
-def _vault_id(base: Path, given: str) -> str:
-    """`ID@SOURCE` or `SOURCE`, where the source is a path unless it is to be typed."""
-    label, at, source = given.rpartition("@")
-    prompts = source in ("prompt", "prompt_ask_vault_pass")
-    return f"{label}{at}{source if prompts else base / Path(source).expanduser()}"
+def _path(base: Path, path: str) -> str:
+    return str(base / Path(path).expanduser())
 
 
-def _many(value: object) -> tuple[object, ...]:
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
-def _anchored(base: Path, value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(base / path.expanduser() for path in value)
-    return None if value is None else base / value.expanduser()
+def _is_list(field: FieldInfo) -> bool:
+    return get_origin(field.annotation) is tuple
