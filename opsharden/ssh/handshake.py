@@ -13,6 +13,7 @@ from paramiko.packet import Packetizer
 
 from opsharden.errors import Unreachable
 from opsharden.ssh import hostkeys
+from opsharden.ssh.advice import LET_IN, WELL
 from opsharden.ssh.beyond import Incompatible
 from opsharden.ssh.hostkeys import HostKey
 from opsharden.visible import quoted
@@ -126,11 +127,11 @@ def _only_strong(transport: paramiko.Transport, kinds: Sequence[str]) -> None:
 
 def _failed(name: str, error: Exception) -> Unreachable:
     if isinstance(error, TimeoutError):
-        return Unreachable(f"{name} accepted the connection but did not answer in time.", "Is its sshd well?")
+        return Unreachable(f"{name} accepted the connection but did not answer in time.", WELL)
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
         return Incompatible(name, quoted(str(error)))
     why = re.sub(r"Error reading SSH protocol banner|\[Errno \d+\] ", "", quoted(str(error))).strip()
     return Unreachable(
         f"{name} ended the connection: {why or 'no reason given'}.",
-        "Is an SSH server there, and does it let this machine in (MaxStartups, PerSourcePenalties)?",
+        LET_IN,
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 import paramiko
 
 from opsharden.errors import OpshardenError, Unreachable
+from opsharden.ssh.advice import COMPARE, REINSTALLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +107,11 @@ def check(host: str, shown: HostKey, pinned: Sequence[Pinned]) -> None:
         raise Unreachable(
             f"The host key of {host} has changed: it shows {shown.fingerprint} ({shown.type}), "
             f"pinned is {other.key.fingerprint} ({other.key.type}) in {other.where}.",
-            "If the host was reinstalled, remove that line and bootstrap it again; else find out who answers.",
+            REINSTALLED,
         )
     raise Unreachable(
         f"The host key of {host} is not known: it shows {shown.fingerprint} ({shown.type}).",
-        "Compare it with `ssh-keygen -lf` on the host itself; `opsharden bootstrap --fingerprint` pins it.",
+        COMPARE,
     )
 
 

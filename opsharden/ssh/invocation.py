@@ -12,6 +12,7 @@ from tempfile import NamedTemporaryFile
 from opsharden.errors import Unreachable
 from opsharden.model import Host
 from opsharden.ssh import arguments, sshconfig
+from opsharden.ssh.hostkeys import place
 
 _PATIENCE = {"ServerAliveInterval": "15", "ServerAliveCountMax": "3"}
 """A host that says nothing for 45 seconds, though asked, is gone."""
@@ -108,6 +109,26 @@ def jumps(host: Host) -> str:
     """
     jump = _option(host, "proxyjump")
     return "" if jump in ("none", host.address) else jump
+
+
+def detour(host: Host) -> bool:
+    """Whether the way to a host leads over others: jump hosts, or whatever a ProxyCommand goes through.
+
+    Raises:
+        Unreachable, ValueError: Arguments that ssh would not understand.
+    """
+    return bool(jumps(host)) or _option(host, "proxycommand") != "none"
+
+
+def names(host: Host) -> frozenset[str]:
+    """What OpenSSH may call a host in what it complains about.
+
+    Raises:
+        Unreachable, ValueError: Arguments that ssh would not understand.
+    """
+    known = {host.address, *(_option(host, name) for name in ("hostname", "hostkeyalias"))}
+    ports = {host.port, *(int(port) for port in (_option(host, "port"),) if port.isdigit())}
+    return frozenset(known | {place(name, port) for name in known for port in ports})
 
 
 def _option(host: Host, name: str) -> str:

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from opsharden.errors import Unreachable
 from opsharden.ssh import hostkeys, keyfiles
+from opsharden.ssh.advice import LOGIN_BY_PASSWORD, WELL
 from opsharden.ssh.beyond import Beyond
 from opsharden.ssh.handshake import shake
 from opsharden.ssh.knownhosts import certified, known
@@ -80,7 +81,7 @@ def _authenticate(name: str, user: str, transport: paramiko.Transport, methods: 
             tried[-1] = f"{what} (it takes {quoted(', '.join(error.allowed_types))} only)"
         except paramiko.AuthenticationException as error:
             if "timeout" in str(error):
-                raise Unreachable(f"{name} did not answer the login as {user} in time.", "Is its sshd well?") from None
+                raise Unreachable(f"{name} did not answer the login as {user} in time.", WELL) from None
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise Unreachable(
                 f"{name} ended the connection during the login as {user}: {quoted(str(error))}."
@@ -92,7 +93,7 @@ def _authenticate(name: str, user: str, transport: paramiko.Transport, methods: 
     how = " and ".join(tried) or "nothing: there is no key and no password"
     raise Unreachable(
         f"{name} refused the login as {user} with {how}.{said}",
-        "Check user, key and password; `opsharden bootstrap` puts the key in place.",
+        LOGIN_BY_PASSWORD,
     )
 
 

@@ -11,8 +11,9 @@ from threading import Event
 
 import paramiko
 
-from opsharden.errors import TransportBroken
+from opsharden.errors import TransportBroken, Unreachable
 from opsharden.model import Host
+from opsharden.ssh.advice import LET_IN, OF_COMMAND
 from opsharden.ssh.channel import CHUNK, Channel
 from opsharden.ssh.connection import Connection
 from opsharden.ssh.handshake import shake
@@ -41,7 +42,8 @@ def connect(host: Host, target: Route, files: Sequence[Path], timeout: float) ->
     """
     with ExitStack() as way:
         sock = reach(host.name, target, files, timeout, way)
-        transport = login(host.name, target, host.password, files, sock, timeout)
+        with _by_command(target):
+            transport = login(host.name, target, host.password, files, sock, timeout)
         return _Connection(transport, way.pop_all())
 
 
@@ -53,9 +55,21 @@ def show(host: Host, target: Route, files: Sequence[Path], kinds: Sequence[str],
     """
     with ExitStack() as way:
         sock = reach(host.name, target, files, timeout, way)
-        transport, key = shake(host.name, sock, kinds, timeout)
+        with _by_command(target):
+            transport, key = shake(host.name, sock, kinds, timeout)
         transport.close()
         return key
+
+
+@contextmanager
+def _by_command(target: Route) -> Iterator[None]:
+    """Where a ProxyCommand makes the connection, that it ended is about the command."""
+    try:
+        yield
+    except Unreachable as error:
+        if target.command and error.advice == LET_IN:
+            raise Unreachable(error.message, OF_COMMAND) from None
+        raise
 
 
 class _Connection(Connection):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import subprocess
 from collections import defaultdict
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -15,11 +15,15 @@ from typing import Any
 import paramiko
 
 from opsharden.errors import Unreachable
+from opsharden.ssh.advice import THROUGH, UP, of_jump
+from opsharden.ssh.beyond import Beyond
 from opsharden.ssh.login import leave, login
 from opsharden.ssh.route import Route
 from opsharden.visible import quoted
 
-_ADVICE = "Is the host up, the address right, the port open?"
+_PROHIBITED = 1
+"""SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254, 5.1."""
+
 _AT_ONCE = 5
 """Logins under way at one jump host. From 10 on, an sshd as installed drops some (sshd_config(5), MaxStartups), and it
 counts a login for a moment longer than we do. More at once would not be faster."""
@@ -54,20 +58,31 @@ def reach(name: str, target: Route, files: Sequence[Path], timeout: float, way: 
         return _dialled(name, target, timeout)
     sock: Any = None
     for hop, following in pairwise((*target.jumps, target)):
-        with door(hop.name):
+        called = f"the jump host {hop.address}"
+        with door(hop.name), _of_jump():
             # To its first sshd a way begins at a socket; from there on, at the tunnel of the hop before.
-            begin = sock or _dialled(hop.address, hop, timeout)
-            transport = login(hop.address, hop, None, files, begin, timeout)
+            begin = sock or _dialled(called, hop, timeout)
+            transport = login(called, hop, None, files, begin, timeout)
         way.callback(leave, transport)
         sock = _tunnelled(hop, transport, following, timeout)
     return sock
+
+
+@contextmanager
+def _of_jump() -> Iterator[None]:
+    try:
+        yield
+    except Beyond:
+        raise  # OpenSSH may know how
+    except Unreachable as error:
+        raise of_jump(error.message, error.advice) from None
 
 
 def _dialled(name: str, to: Route, timeout: float) -> socket.socket:
     try:
         sock = socket.create_connection((to.address, to.port), timeout)
     except OSError as error:
-        raise Unreachable(f"{name} cannot be reached at {to.address} port {to.port}: {_why(error)}.", _ADVICE) from None
+        raise Unreachable(f"{name} cannot be reached at {to.address} port {to.port}: {_why(error)}.", UP) from None
     # Our messages are small and each waits for an answer: collecting them into fuller packets costs 40 ms apiece.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock
@@ -85,9 +100,10 @@ def _tunnelled(hop: Route, transport: paramiko.Transport, to: Route, timeout: fl
     try:
         return transport.open_channel("direct-tcpip", (to.address, to.port), ("127.0.0.1", 0), timeout=timeout)
     except (OSError, EOFError, paramiko.SSHException) as error:
-        why = quoted(error.text if isinstance(error, paramiko.ChannelException) else str(error))
+        code, text = (error.code, error.text) if isinstance(error, paramiko.ChannelException) else (0, str(error))
         raise Unreachable(
-            f"{to.address} port {to.port} cannot be reached through {hop.address}: {why.lower()}.", _ADVICE
+            f"{to.address} port {to.port} cannot be reached through {hop.address}: {quoted(text).lower()}.",
+            THROUGH if code == _PROHIBITED else UP,
         ) from None
 
 

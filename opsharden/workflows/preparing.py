@@ -17,6 +17,7 @@ from opsharden.errors import BecomeRefused, HostError, OpshardenError, Transport
 from opsharden.lab import LAB_HOST
 from opsharden.model import ChangeStatus, Host
 from opsharden.ssh import hostkeys
+from opsharden.ssh.advice import OnTheWay
 from opsharden.ssh.client import Connection, connect, identify
 from opsharden.ssh.hostkeys import Identity
 from opsharden.workflows.lease import Holder, held
@@ -181,7 +182,9 @@ class Preparer:
 
 def _with_advice(error: HostError, automation: Host, login: Host, refused: HostError | None) -> HostError:
     """A first login that does not work, with what was tried before it and how to try another."""
-    if refused is None or ("refused" not in error.message and not isinstance(error, BecomeRefused)):
+    if refused is None or isinstance(error, OnTheWay):
+        return error
+    if "refused" not in error.message and not isinstance(error, BecomeRefused):
         return error
     before = f" Before that, the automation account: {refused.message}" if login.user != automation.user else ""
     if isinstance(error, BecomeRefused):

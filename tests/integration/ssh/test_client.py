@@ -177,7 +177,7 @@ def test_a_jump_host_is_as_strict(visit: Any, tmp_path: Path) -> None:
     file = tmp_path / "known_hosts"
     hostkeys.pin(file, visit.second.address, visit.host_key(visit.second))
     over = replace(visit.second, ssh_args=f"-J visitor@{visit.first.address}")
-    assert f"host key of {visit.first.address} is not known" in refusal(over, file)
+    assert f"host key of the jump host {visit.first.address} is not known" in refusal(over, file)
 
 
 def test_more_hosts_at_once_than_a_jump_host_takes_logins(visit: Any) -> None:

@@ -192,7 +192,7 @@ def test_over_a_jump_host(visit: Any, config: Path) -> None:
 def test_a_jump_host_is_as_strict(visit: Any, config: Path, tmp_path: Path) -> None:
     file = tmp_path / "known_hosts"
     hostkeys.pin(file, visit.second.address, visit.host_key(visit.second))
-    assert f"host key of {visit.first.address} is not known" in refusal(over(visit, config), file)
+    assert f"host key of the jump host {visit.first.address} is not known" in refusal(over(visit, config), file)
 
 
 def test_more_hosts_at_once_than_a_jump_host_takes_logins(visit: Any, config: Path) -> None:
@@ -371,7 +371,7 @@ def test_the_key_that_a_host_shows(visit: Any, first: Host, config: Path, tmp_pa
     jump = over(visit, config, "-o", "HostKeyAlias=inner")
     seen = identify(jump, [visit.known_hosts], timeout=TIMEOUT)
     assert (seen.name, seen.shown) == ("inner", visit.host_key(visit.second))
-    with pytest.raises(Unreachable, match=f"host key of {visit.first.address} is not known"):
+    with pytest.raises(Unreachable, match=f"host key of the jump host {visit.first.address} is not known"):
         identify(jump, (), timeout=TIMEOUT)
     with pytest.raises(Unreachable, match="connection refused"):
         identify(replace(first, port=1), (), timeout=TIMEOUT)

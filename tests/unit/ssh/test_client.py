@@ -121,3 +121,11 @@ def test_where_an_authority_vouches_openssh_goes(old: Host, tmp_path: Path, name
     forced = replace(old, ssh_client="paramiko")
     with pytest.raises(Unreachable, match="does not know the certificate authority"):
         connect(forced, [known], timeout=5)
+
+
+def test_what_a_proxy_command_does_not_bring_about_is_advised_as_its_own() -> None:
+    host = replace(HOST, ssh_args="-F none -o 'ProxyCommand=false'")
+    for failing in (connect, identify):
+        with pytest.raises(Unreachable, match="ended the connection") as caught:
+            failing(host, [], timeout=5)
+        assert "ProxyCommand" in caught.value.advice

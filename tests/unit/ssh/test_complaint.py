@@ -1,6 +1,10 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from opsharden.model import Host
+from opsharden.ssh.advice import OnTheWay
 from opsharden.ssh.complaint import refusal
 
 HOST = Host("web1", "192.0.2.1")
@@ -92,3 +96,79 @@ def test_complaints_in_our_words(said: str, message: str) -> None:
     error = refusal(HOST, said)
     assert error.message == message
     assert error.advice
+
+
+AUTHENTICATED = 'Authenticated to hub ([192.0.2.9]:22) using "publickey".\n'
+
+
+@pytest.mark.parametrize(
+    ("said", "message", "advice"),
+    [
+        (
+            "joe@hub: Permission denied (publickey).\nConnection closed by UNKNOWN port 65535\n",
+            "The jump host hub refused the login as joe: it takes publickey only.",
+            "never with user and key of the host behind it",
+        ),
+        (
+            "No ED25519 host key is known for hub and you have requested strict checking.\n",
+            "The host key of the jump host hub is not known.",
+            "add it to ~/.ssh/known_hosts",
+        ),
+        (
+            "Host key for hub has changed and you have requested strict checking.\n",
+            "The host key of the jump host hub has changed.",
+            "put its new key in place",
+        ),
+        (
+            "ssh: connect to host hub port 22: No route to host\nConnection closed by UNKNOWN port 65535\n",
+            "The jump host hub cannot be reached at hub port 22: no route to host.",
+            "Is the jump host up",
+        ),
+        (
+            "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535\n",
+            "The jump host joe@hub ended the connection: connection closed by remote host.",
+            "let this machine in",
+        ),
+        (
+            f"{AUTHENTICATED}channel 0: open failed: administratively prohibited: open failed\n",
+            "web1 cannot be reached through its jump host: administratively prohibited: open failed.",
+            "AllowTcpForwarding",
+        ),
+        (
+            f"{AUTHENTICATED}joe@192.0.2.1: Permission denied (publickey).\n",
+            "web1 refused the login as joe: it takes publickey only.",
+            "`opsharden bootstrap` puts the key in place",
+        ),
+        (
+            f"{AUTHENTICATED}Connection closed by remote host\n",
+            "web1 ended the connection: connection closed by remote host.",
+            "Is an SSH server there",
+        ),
+    ],
+)
+def test_what_a_jump_host_complains_about_is_advised_as_its_own(said: str, message: str, advice: str) -> None:
+    error = refusal(replace(HOST, ssh_args="-F none -J joe@hub"), said)
+    assert error.message == message
+    assert advice in error.advice
+    assert isinstance(error, OnTheWay) == ("jump host" in message and "its jump host" not in message)
+
+
+def test_of_several_jump_hosts_none_is_guessed() -> None:
+    error = refusal(replace(HOST, ssh_args="-F none -J a,b"), "Connection reset by peer\n")
+    assert error.message == "A jump host on the way to web1 ended the connection: connection reset by peer."
+
+
+def test_a_host_by_its_other_names_is_no_jump_host(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "Host 192.0.2.1\n  HostName web1.example.org\n  HostKeyAlias inner\n  Port 2222\n  ProxyJump hub\n"
+    )
+    for name in ("web1.example.org", "inner", "[web1.example.org]:2222"):
+        error = refusal(replace(HOST, ssh_args=f"-F {config}"), f"joe@{name}: Permission denied (publickey).\n")
+        assert error.message.startswith("web1 refused the login")
+
+
+def test_behind_a_proxy_command_too() -> None:
+    host = replace(HOST, ssh_args="-F none -o 'ProxyCommand=ssh -W %h:%p hub'")
+    error = refusal(host, "joe@hub: Permission denied (publickey).\n")
+    assert error.message.startswith("The jump host hub refused the login")
