@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,8 @@ class Role:
         proofs: How to break each control; of one that is data, as its kind knows, where proofs.yml says nothing.
         options: Its variables as meta/argument_specs.yml has them for its tasks/main.yml, each with its `limit` where
             meta/limits.yml has one.
-        peers: The variables that name hosts which it looks at beside the one it is for, as meta/peers.yml has them.
+        peers: The variables that name hosts which it looks at beside the one it is for, as meta/peers.yml has them,
+            each with the controls that change such a host too.
     """
 
     name: str
@@ -47,7 +48,7 @@ class Role:
     defaults: Mapping[str, Any]
     proofs: Mapping[str, ProofEntry]
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    peers: tuple[str, ...] = ()
+    peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def as_data(self) -> frozenset[str]:
@@ -102,7 +103,7 @@ def _read_role(path: Path) -> Role:
         defaults=_mapping(path / "defaults" / "main.yml"),
         proofs={**known, **said},
         options=options,
-        peers=_peers(path / "meta" / "peers.yml", options),
+        peers=_peers(path / "meta" / "peers.yml", options, {control.id for control in controls}),
     )
 
 
@@ -120,12 +121,14 @@ def _options(meta: Path) -> dict[str, Mapping[str, Any]]:
     return _limited(options, meta / "limits.yml")
 
 
-def _peers(path: Path, options: Mapping[str, Any]) -> tuple[str, ...]:
-    names = read(path, PEERS) if path.exists() else ()
-    for name in names:
+def _peers(path: Path, options: Container[str], controls: Container[str]) -> dict[str, tuple[str, ...]]:
+    peers = read(path, PEERS) if path.exists() else {}
+    for name, changing in peers.items():
         if name not in options:
             raise CatalogueError(f"{path} has {name}, which {path.parent / 'argument_specs.yml'} does not describe.")
-    return names
+        if strange := [control for control in changing if control not in controls]:
+            raise CatalogueError(f"{path} has {strange[0]} at {name}, which is no control of this role.")
+    return peers
 
 
 def _limited(options: Mapping[str, Mapping[str, Any]], path: Path) -> dict[str, Mapping[str, Any]]:

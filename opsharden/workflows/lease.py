@@ -7,24 +7,18 @@ process. A holder that vanished without a word (its machine lost power) is known
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 
 from opsharden.errors import HostError, HostHeld, TransportBroken
 from opsharden.model import Host, Run
-from opsharden.ssh.channel import Channel
-from opsharden.ssh.client import connect
 from opsharden.ssh.connection import Connection
 from opsharden.ssh.pipe import Pipe
-from opsharden.ssh.process import ProcessChannel
 from opsharden.ssh.session import open_session
 from opsharden.visible import quoted
-from opsharden.workflows.workplace import Workplace
 
 PATH = "/run/opsharden.lease"
 """The file that is locked, with flock(2); only root can write where it is. It goes with the lease."""
@@ -90,6 +84,18 @@ class Holder:
         return cls(run.id, run.operator, run.control_node, f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
+class Taken(HostHeld):
+    """Another run has the lease.
+
+    Attributes:
+        run: Its id; empty where it does not say.
+    """
+
+    def __init__(self, message: str, advice: str, run: str = "") -> None:
+        super().__init__(message, advice)
+        self.run = run
+
+
 @contextmanager
 def held(host: Host, connection: Connection, holder: Holder, timeout: float) -> Iterator[None]:
     """Hold the lease on a host for as long as the block lasts.
@@ -101,7 +107,7 @@ def held(host: Host, connection: Connection, holder: Holder, timeout: float) -> 
         timeout: Seconds until it has to be ours.
 
     Raises:
-        HostHeld: Another run has it.
+        Taken: Another run has it.
         HostError: It could not be asked for.
     """
     command = shlex.join(["exec", "sh", "-c", _SCRIPT, "opsharden-lease", PATH, json.dumps(asdict(holder))])
@@ -123,61 +129,6 @@ def held(host: Host, connection: Connection, holder: Holder, timeout: float) -> 
         beating.join()
 
 
-@contextmanager
-def leases(place: Workplace, names: Sequence[str], holder: Holder) -> Iterator[dict[str, HostError]]:
-    """Hold the leases on hosts for as long as the block lasts. Gives those that could not be had, with the reason."""
-    refused: dict[str, HostError] = {}
-    with ExitStack() as stack, ThreadPoolExecutor(max(1, len(names))) as pool:
-
-        def take(name: str) -> ExitStack:
-            host = place.host(name)
-            with ExitStack() as own:
-                connection = own.enter_context(_connected(place, host))
-                own.enter_context(held(_root(host), connection, holder, place.settings.connect_timeout))
-                return own.pop_all()
-            raise AssertionError  # for the type: a stack swallows nothing
-
-        for name, taking in [(name, pool.submit(take, name)) for name in names]:
-            try:
-                stack.push(taking.result())
-            except HostError as error:
-                refused[name] = error
-        yield refused
-
-
-@contextmanager
-def _connected(place: Workplace, host: Host) -> Iterator[Connection]:
-    if host.connection == "local":
-        with closing(_Here()) as here:
-            yield here
-    else:
-        with connect(host, place.known_hosts, timeout=place.settings.connect_timeout) as connection:
-            yield connection
-
-
-def _root(host: Host) -> Host:
-    """The host as Ansible becomes root there: on this machine too."""
-    return replace(host, become=os.geteuid() != 0) if host.connection == "local" else host
-
-
-class _Here(Connection):
-    """This machine."""
-
-    def __init__(self) -> None:
-        self._channels: list[ProcessChannel] = []
-
-    def open_channel(self, command: str) -> Channel:
-        """See `Connection.open_channel`."""
-        channel = ProcessChannel(["/bin/sh", "-c", command], os.environ)
-        self._channels.append(channel)
-        return channel
-
-    def close(self) -> None:
-        """See `Connection.close`."""
-        for channel in self._channels:
-            channel.close()
-
-
 def _beat(pipe: Pipe, over: threading.Event) -> None:
     while not over.wait(_BEAT):
         try:
@@ -186,12 +137,12 @@ def _beat(pipe: Pipe, over: threading.Event) -> None:
             return  # the host is lost, which whoever works on it finds out
 
 
-def _taken(host: Host, who: bytes) -> HostHeld:
+def _taken(host: Host, who: bytes) -> Taken:
+    run, by = "", "another run"
     try:
         holder = Holder(**{name: quoted(str(value), 60) for name, value in json.loads(who).items()})
-        by = f"the run {holder.run} of {holder.operator} on {holder.node}, since {holder.since}"
+        run, by = holder.run, f"the run {holder.run} of {holder.operator} on {holder.node}, since {holder.since}"
     except (ValueError, TypeError, AttributeError, RecursionError):
-        by = "another run"
-    return HostHeld(
-        f"{host.name} is being changed by {by}.", "Nothing was changed there; run it again when that one has ended."
-    )
+        pass  # whatever a host says instead
+    advice = "Nothing was changed there; run it again when that one has ended."
+    return Taken(f"{host.name} is being changed by {by}.", advice, run)

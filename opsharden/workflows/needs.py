@@ -48,6 +48,14 @@ class Batch:
         """The same for some of its hosts."""
         return Batch({host: self.needs[host] for host in hosts}, self.roles, self.singly)
 
+    def less(self, controls: Mapping[str, tuple[str, ...]], catalogue: Catalogue) -> Batch:
+        """The same without some controls of some hosts, and without the roles and hosts that then need nothing."""
+        left = {
+            host: tuple(each for each in needs if each not in controls.get(host, ()))
+            for host, needs in self.needs.items()
+        }
+        return _batch({host: needs for host, needs in left.items() if needs}, catalogue, singly=self.singly)
+
 
 def batches(needs: Mapping[str, tuple[str, ...]], catalogue: Catalogue, size: int) -> tuple[Batch, ...]:
     """Put hosts together into Ansible runs.

@@ -13,10 +13,11 @@ from opsharden.errors import PlayError, VaultError
 from opsharden.model import Change, ChangeStatus
 from opsharden.play import UNKNOWN_END, HostResult, PlayEvent, PlayOutcome, PlayStatus, run_play
 from opsharden.workflows.filing import Filed
-from opsharden.workflows.lease import Holder, leases
+from opsharden.workflows.holding import Leases
+from opsharden.workflows.lease import Holder, Taken
 from opsharden.workflows.leftovers import end_leftovers
 from opsharden.workflows.needs import Batch, left_over
-from opsharden.workflows.requests import play_request
+from opsharden.workflows.requests import hubs, play_request
 from opsharden.workflows.workplace import Targets, Workplace
 
 _TRIES = 12
@@ -61,7 +62,8 @@ class Player:
         self._lock = threading.RLock()
         self._cancel = threading.Event()
         self._slots = _Slots(place.settings.forks)
-        self._holder = Holder.of(run.store.record(run.id).run)
+        holder = Holder.of(run.store.record(run.id).run)
+        self._leases = Leases(place, holder, self._cancel, self._tell_waiting)
         self._faults: list[BaseException] = []
 
     def play(self, batches: Sequence[Batch]) -> None:
@@ -100,17 +102,31 @@ class Player:
             self._faults.append(error)
 
     def _hold(self, batch: Batch) -> None:
-        """Play a batch on those of its hosts that nobody else is changing. A dry run changes nothing itself."""
+        """Play of a batch what nobody else is in the way of. A dry run changes nothing itself."""
         if self._cancel.is_set():
             return
         if self._check:
             self._search(batch, iter(range(_TRIES)))
             return
-        with leases(self._place, batch.hosts, self._holder) as refused:
+        on_hubs = hubs(self._place, self._targets, batch)
+        with self._leases.hubs(tuple(on_hubs)) as taken:
+            if self._cancel.is_set():
+                return
+            for hub, error in taken.items():
+                self._not_done(on_hubs[hub], f"Hold {hub} for this run", f"{error.message} {error.advice}".strip())
+                batch = batch.less(on_hubs[hub], self._place.catalogue)
+            self._hold_hosts(batch)
+
+    def _hold_hosts(self, batch: Batch) -> None:
+        with self._leases.hosts(batch.hosts) as refused:
             for host, error in refused.items():
                 self._not_done([host], "Hold the host for this run", f"{error.message} {error.advice}".strip())
             if free := [host for host in batch.hosts if host not in refused]:
                 self._search(batch.of(free), iter(range(_TRIES)))
+
+    def _tell_waiting(self, hub: str, taken: Taken) -> None:
+        with self._lock:
+            self._listener.stage(f"Waiting for {hub}, a hub ({taken.message.rstrip('.')})", 1)
 
     def _search(self, batch: Batch, tries: Iterable[int]) -> None:
         """Play a batch; where Ansible will not run at all, each half by itself, until it is known whom it is about."""

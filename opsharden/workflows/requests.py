@@ -78,6 +78,36 @@ def _peers(place: Workplace, batch: Batch, host_vars: Mapping[str, Mapping[str, 
     return {peer for peer in named if isinstance(peer, str)}
 
 
+def hubs(place: Workplace, targets: Targets, batch: Batch) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The hosts that a batch changes on behalf of its own: hub to host to the controls that do so.
+
+    What cannot be rendered, and what is no host of the inventory, is left out: the role says so.
+    """
+    roles = (place.catalogue.roles[role] for role in batch.roles)
+    by_control = {each: name for role in roles for name, controls in role.peers.items() for each in controls}
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for host, controls in batch.needs.items():
+        on_hubs = [control for control in controls if control in by_control]
+        with suppress(HostError):
+            values = place.inventory.values(host, _variables(place, targets, batch, host)) if on_hubs else {}
+            for control in on_hubs:
+                hub = str(values.get(by_control[control]) or "")
+                if hub and _is_there(place, hub):
+                    of_host = found.setdefault(hub, {})
+                    of_host[host] = (*of_host.get(host, ()), control)
+    return found
+
+
+def _is_there(place: Workplace, name: str) -> bool:
+    try:
+        place.inventory.host(name)
+    except InventoryError:
+        return False
+    except HostError:
+        return True  # how to reach it is another matter
+    return True
+
+
 def _singly(place: Workplace, batch: Batch) -> tuple[tuple[str, str], ...]:
     owner = {control: place.catalogue.controls[control].role for control in batch.tags}
     return tuple((role, control) for role in batch.roles for control in batch.tags if owner[control] == role)

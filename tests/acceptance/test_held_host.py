@@ -10,16 +10,21 @@ import pytest
 HOLDER = {"run": "20260102-030405-abcd", "operator": "anna", "node": "node1", "since": "2026-01-02 03:04:05 UTC"}
 
 
+def hold(own: Any, host: str, seconds: int) -> None:
+    """Have somebody take the lease on a host."""
+    script = (
+        f"exec 9>/run/opsharden.lease; flock 9; read -r up rest </proc/uptime; "
+        f"printf '%s %s %s\\n' ${{up%.*}} $$ '{json.dumps(HOLDER)}' >&9; exec sleep {seconds}"
+    )
+    quoted = script.replace('"', '\\"').replace("$", "\\$\\$")
+    own.exec(host, f'systemd-run --quiet --collect --unit=lease-holder sh -c "{quoted}"; sleep 0.5')
+
+
 @pytest.fixture
 def held(own: Any) -> Any:
     """A host whose lease somebody has."""
     host = own.names[0]
-    hold = (
-        f"exec 9>/run/opsharden.lease; flock 9; read -r up rest </proc/uptime; "
-        f"printf '%s %s %s\\n' ${{up%.*}} $$ '{json.dumps(HOLDER)}' >&9; exec sleep 600"
-    )
-    quoted = hold.replace('"', '\\"').replace("$", "\\$\\$")
-    own.exec(host, f'systemd-run --quiet --unit=lease-holder sh -c "{quoted}"; sleep 0.5')
+    hold(own, host, 600)
     yield host
     own.exec(host, "systemctl stop lease-holder; rm -f /run/opsharden.lease")
 
@@ -44,3 +49,32 @@ def test_it_is_not_changed_and_the_others_are(own: Any, held: str) -> None:
     done = own.run("apply", held, "--control", "ssh-grace")
     assert done.returncode == 0, done.stdout + done.stderr
     assert own.exec(held, "ls /run/opsharden.lease 2>/dev/null || echo gone") == "gone\n"
+
+
+def test_a_hub_that_is_changed_on_behalf_of_a_host_is_waited_for(own: Any) -> None:
+    host = own.names[0]
+    hold(own, "hub", 20)
+    done = own.run("apply", host, "--profile", "backup", "-o", "json:r.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Waiting for hub, a hub (hub is being changed by the run" in done.stderr
+    assert own.exec("hub", "ls /run/opsharden.lease 2>/dev/null || echo gone") == "gone\n"
+    hold(own, "hub", 600)
+    own.exec(host, "systemctl disable --now opsharden-backup.timer")
+    own.exec(host, "rm -f /etc/ssh/sshd_config.d/00-opsharden.conf; sed -i /00-opsharden/d /etc/ssh/sshd_config")
+    own.exec(host, "systemctl reload ssh")
+    settings = (own.path / "opsharden.toml").read_text(encoding="utf-8")
+    (own.path / "opsharden.toml").write_text(f"apply_timeout = 60\n{settings}", encoding="utf-8")
+    words = ("--profile", "baseline-1", "--profile", "backup")
+    done = own.run(
+        "apply", host, *words, "--control", "bkp-client-active", "--control", "ssh-grace", "-o", "json:r.json"
+    )
+    own.exec("hub", "systemctl stop lease-holder; rm -f /run/opsharden.lease")
+    assert done.returncode == 4, done.stdout + done.stderr
+    record = json.loads((own.path / "r.json").read_text(encoding="utf-8"))
+    assert {(each["control"], each["verdict"]) for each in record["findings"]} == {
+        ("bkp-client-active", "fail"),
+        ("ssh-grace", "pass"),
+    }, "what needs no hub is done"
+    (left,) = [each for each in record["changes"] if each["status"] == "failed"]
+    assert left["task"] == "Hold hub for this run"
+    assert left["message"].startswith("hub is being changed by the run")

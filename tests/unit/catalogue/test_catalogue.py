@@ -100,10 +100,13 @@ def test_a_role_names_the_hosts_it_looks_at_by_variables_that_it_describes(roles
     meta = roles / "greeting" / "meta"
     meta.mkdir()
     (meta / "argument_specs.yml").write_text("argument_specs: {main: {options: {hub: {type: str}}}}\n")
-    (meta / "peers.yml").write_text("[hub]\n")
-    assert load_catalogue([roles]).roles["greeting"].peers == ("hub",)
-    (meta / "peers.yml").write_text("[hup]\n")
+    (meta / "peers.yml").write_text("hub: [own-motd]\n")
+    assert load_catalogue([roles]).roles["greeting"].peers == {"hub": ("own-motd",)}
+    (meta / "peers.yml").write_text("hup: []\n")
     with pytest.raises(CatalogueError, match="hup, which"):
+        load_catalogue([roles])
+    (meta / "peers.yml").write_text("hub: [own-motto]\n")
+    with pytest.raises(CatalogueError, match="own-motto at hub, which is no control of this role"):
         load_catalogue([roles])
     (meta / "peers.yml").write_text("hub\n")
     with pytest.raises(CatalogueError, match=r"peers\.yml, at the top"):

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from opsharden import settings
-from opsharden.errors import HostError, Interrupted, PlayError
+from opsharden.errors import Interrupted, PlayError
 from opsharden.evidence import Store
 from opsharden.model import Change, ChangeStatus, ExitCode, Run, RunRecord, RunState, Trigger, TriggerKind, Verdict
 from opsharden.play import PlayEvent, PlayOutcome, PlayRequest, PlayStatus
 from opsharden.workflows import playing
 from opsharden.workflows.apply import Manner, apply
+from opsharden.workflows.holding import Leases
 from opsharden.workflows.looking import Seen
 from opsharden.workflows.workplace import Access, Choice, choose, open_workplace
 
@@ -91,11 +91,7 @@ Script = Callable[[PlayRequest], PlayOutcome]
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    @contextmanager
-    def leases(*_: object) -> Iterator[dict[str, HostError]]:
-        yield {}
-
-    monkeypatch.setattr(playing, "leases", leases)
+    monkeypatch.setattr(Leases, "_ask", lambda *_: lambda: None)
     monkeypatch.setattr(playing, "end_leftovers", lambda *_: ())
     with Store.open(tmp_path / "evidence.db") as store:
         yield Project(tmp_path, store)

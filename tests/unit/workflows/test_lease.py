@@ -83,6 +83,7 @@ def test_the_refusal_says_who() -> None:
     host = Host("web1", "192.0.2.1")
     refusal = _taken(host, json.dumps(asdict(HOLDER)).encode())
     assert isinstance(refusal, HostHeld)
+    assert refusal.run == "r1"
     assert refusal.message == ("web1 is being changed by the run r1 of anna on node1, since 2026-01-02 03:04:05 UTC.")
 
 

@@ -105,3 +105,10 @@ def test_controls_of_a_users_role_are_left_over_as_a_run_each() -> None:
         Batch({"a": ("own-a",)}, ("theirs",)),
         Batch({"a": ("own-b",)}, ("theirs",)),
     )
+
+
+def test_a_batch_less_some_controls_has_no_role_and_no_host_that_needs_nothing() -> None:
+    batch = Batch({"a": ("ssh-grace", "bkp-fresh"), "b": ("bkp-fresh",), "c": ("bkp-fresh",)}, ("ssh", "backup"), True)
+    left = batch.less({"a": ("bkp-fresh",), "b": ("bkp-fresh",)}, CATALOGUE)
+    assert left == Batch({"a": ("ssh-grace",), "c": ("bkp-fresh",)}, ("ssh", "backup"), True)
+    assert left.less({"c": ("bkp-fresh",)}, CATALOGUE) == Batch({"a": ("ssh-grace",)}, ("ssh",), True)

@@ -6,7 +6,6 @@ import _thread
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,12 +13,14 @@ from typing import Any
 import pytest
 
 from opsharden.catalogue import load_catalogue
-from opsharden.errors import HostError, HostHeld, PlayError
+from opsharden.errors import PlayError
 from opsharden.evidence import Store
 from opsharden.model import Change, ChangeStatus, Run, RunState, utcnow
 from opsharden.play import UNKNOWN_END, HostResult, PlayEvent, PlayOutcome, PlayStatus
 from opsharden.workflows import playing
 from opsharden.workflows.filing import Filed
+from opsharden.workflows.holding import Leases
+from opsharden.workflows.lease import Taken
 from opsharden.workflows.needs import Batch
 from opsharden.workflows.playing import Player
 
@@ -46,17 +47,19 @@ class Stage:
     def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         now = utcnow()
         run = store.begin(Run("r1", "apply", RunState.RUNNING, now, "anna", "node", "opsharden apply", "1"))
-        place: Any = SimpleNamespace(settings=SimpleNamespace(forks=4), catalogue=CATALOGUE)
+        place: Any = SimpleNamespace(settings=SimpleNamespace(forks=4, apply_timeout=0), catalogue=CATALOGUE)
         self.listener = Listener()
         self.script: Script = lambda batch, cancel: FINE
         self.held: set[str] = set()
+        self.hubs: dict[str, dict[str, tuple[str, ...]]] = {}
         self.played: list[tuple[str, ...]] = []
         self.cleaned: list[str] = []
         self.player = Player(place, SimpleNamespace(), Filed(run.id, store), self.listener, check=False)  # type: ignore[arg-type]
         self._store = store
         monkeypatch.setattr(playing, "play_request", lambda place, targets, batch, run, check: batch)
         monkeypatch.setattr(playing, "run_play", self._play)
-        monkeypatch.setattr(playing, "leases", self._leases)
+        monkeypatch.setattr(playing, "hubs", lambda *_: self.hubs)
+        monkeypatch.setattr(Leases, "_ask", self._ask)
         monkeypatch.setattr(playing, "end_leftovers", self._clean)
 
     def play(self, *hosts: Sequence[str]) -> None:
@@ -71,9 +74,10 @@ class Stage:
         self.played.append(batch.hosts)
         return self.script(batch, cancel)
 
-    @contextmanager
-    def _leases(self, place: object, hosts: Sequence[str], holder: object) -> Iterator[dict[str, HostError]]:
-        yield {host: HostHeld(f"{host} is taken.", "Wait.") for host in hosts if host in self.held}
+    def _ask(self, name: str) -> Callable[[], object]:
+        if name in self.held:
+            raise Taken(f"{name} is taken.", "Wait.", "r0")
+        return lambda: None
 
     def _clean(self, place: object, hosts: Sequence[str], run: str) -> tuple[str, ...]:
         self.cleaned += hosts
@@ -188,6 +192,26 @@ def test_a_host_that_somebody_else_changes_is_left_alone_and_told(stage: Stage) 
     assert stage.player.lost == {"b", "d"}
     assert ("b", "Hold the host for this run", "b is taken. Wait.") in stage.filed
     assert "b: Hold the host for this run: b is taken. Wait." in stage.listener.said
+    assert sorted(stage.player.touched) == ["a", "c"]
+
+
+def test_only_what_needs_a_hub_waits_for_it_and_is_left_alone_without_it(stage: Stage) -> None:
+    stage.held = {"hub"}
+    stage.hubs = {"hub": {"a": ("cron-access",), "b": ("svc-ftp-tftp", "cron-access")}}
+    batches: list[Batch] = []
+
+    def script(batch: Batch, cancel: threading.Event) -> PlayOutcome:
+        batches.append(batch)
+        return FINE
+
+    stage.script = script
+    stage.play("abc")
+    assert [dict(batch.needs) for batch in batches] == [
+        {"a": ("svc-ftp-tftp",), "c": ("svc-ftp-tftp", "cron-access")},
+    ]
+    assert stage.filed == {(host, "Hold hub for this run", "hub is taken. Wait.") for host in "ab"}
+    assert stage.player.lost == {"a", "b"}
+    assert "Waiting for hub, a hub (hub is taken): 1" in stage.listener.said
     assert sorted(stage.player.touched) == ["a", "c"]
 
 

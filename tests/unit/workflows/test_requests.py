@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from opsharden import settings
 from opsharden.catalogue import load_catalogue, roles_path
 from opsharden.catalogue.roles import Role
 from opsharden.inventory import load_inventory
 from opsharden.workflows.needs import Batch
-from opsharden.workflows.requests import play_request
+from opsharden.workflows.requests import hubs, play_request
 from opsharden.workflows.workplace import Access, Targets, Workplace
 
 CATALOGUE = load_catalogue()
@@ -162,3 +163,32 @@ def test_the_hosts_that_its_roles_look_at_are_reached_as_verify_reaches_them(tmp
         "ansible_connection": "opsharden_ssh",
         "ansible_user": "opsharden",
     }
+
+
+def test_hubs_are_those_that_controls_of_the_batch_change(place: Workplace) -> None:
+    needs = {
+        "web1": ("ssh-grace", "mon-agent-active", "mon-data-arrives", "bkp-fresh", "bkp-restore-proved"),
+        "web2": ("mon-data-arrives",),
+    }
+    targets = Targets(needs, (), ())
+    assert hubs(place, targets, Batch(needs, ("ssh", "monitoring", "backup"))) == {
+        "sentry": {"web1": ("mon-data-arrives",)},
+        "vault1": {"web1": ("bkp-fresh", "bkp-restore-proved")},
+    }
+
+
+def test_a_hub_that_is_not_there_is_for_the_role_to_name(place: Workplace) -> None:
+    profile = replace(CATALOGUE.profiles["baseline-1"], values={"monitoring_server": "nobody"})
+    catalogue = replace(CATALOGUE, profiles={**CATALOGUE.profiles, "baseline-1": profile})
+    needs = {"web2": ("mon-data-arrives",)}
+    assert hubs(replace(place, catalogue=catalogue), Targets(needs, (), ()), Batch(needs, ("monitoring",))) == {}
+
+
+@pytest.mark.parametrize("role", CATALOGUE.roles.values(), ids=lambda role: role.name)
+def test_every_control_that_changes_another_host_is_known(role: Role) -> None:
+    delegated: dict[str, set[str]] = {}
+    for path in (role.path / "tasks").glob("*.yml"):
+        for task in yaml.safe_load(path.read_text("utf-8")):
+            if found := re.search(r"delegate_to: .*?(\w+_server)\b", yaml.safe_dump(task, width=1000)):
+                delegated.setdefault(found[1], set()).update(task.get("tags") or task["block"][0]["tags"])
+    assert delegated == {name: set(controls) for name, controls in role.peers.items() if controls}
