@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
@@ -14,8 +15,9 @@ from opsharden.cli import options
 from opsharden.cli.console import data, say, table
 from opsharden.cli.listing import ListOutput, Output, print_json
 from opsharden.evidence import Difference, Shift, Turn
-from opsharden.model import Run
+from opsharden.model import Run, Verdict
 from opsharden.report import outputs
+from opsharden.report.lines import sentences
 from opsharden.report.text import counted, duration, moment
 from opsharden.visible import visible
 from opsharden.workflows import exitcode, runs
@@ -118,6 +120,8 @@ def _print_difference(found: Difference) -> None:
         if shifts := found.turned(turn):
             console.print(f"\n{heading}: {len(shifts)}", highlight=False)
             console.print(_shift_table(shifts))
+            for line in _by_hand(shifts):
+                console.print(line)
     console.print()
     for heading, names in (
         ("new hosts", found.new_hosts),
@@ -140,9 +144,22 @@ def _shift_table(shifts: tuple[Shift, ...]) -> Table:
         alike.setdefault(words, []).append(shift.host)
     for (severity, what, before, after, reason), hosts in alike.items():
         # Many hosts that went the same way are one thing to read; JSON has them all.
-        several = (
-            [f"{', '.join(hosts[:_NAMED])} and {len(hosts) - _NAMED:,} more"] if len(hosts) > _NAMED + 1 else hosts
-        )
-        for name in several:
+        for name in [_some(hosts)] if len(hosts) > _NAMED + 1 else hosts:
             table.add_row(severity, Text(what), Text(visible(name)), before, after, Text(visible(reason)))
     return table
+
+
+def _by_hand(shifts: tuple[Shift, ...]) -> Iterator[Text]:
+    """What apply leaves to the administrator of what fails now, each sentence once with the hosts it is about."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for shift in shifts:
+        for sentence in sentences(shift.by_hand, shift.by_apply) if shift.after is Verdict.FAIL else ():
+            alike.setdefault((shift.control, sentence), []).append(shift.host)
+    for (control, sentence), hosts in alike.items():
+        yield Text(visible(f"by hand: {control} on {_some(hosts)}: {sentence}"))
+
+
+def _some(hosts: Sequence[str]) -> str:
+    if len(hosts) <= _NAMED + 1:
+        return ", ".join(hosts)
+    return f"{', '.join(hosts[:_NAMED])} and {len(hosts) - _NAMED:,} more"

@@ -35,6 +35,8 @@ class Shift:
         after: The verdict now; None where there is none.
         reason: Why the verdict now is not a plain pass.
         controls: How many controls of the host it stands for.
+        by_hand: Where it fails now, what apply leaves to the administrator; see `Finding`.
+        by_apply: Whether apply brings about any of it.
     """
 
     host: str
@@ -45,6 +47,8 @@ class Shift:
     after: Verdict | None
     reason: str
     controls: int = 1
+    by_hand: str = ""
+    by_apply: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,8 @@ def _shift(host: str, name: str, old: Finding | None, new: Finding | None, then:
         before=old.verdict if old else None,
         after=new.verdict if new else None,
         reason=_why(new) if new else "",
+        by_hand=new.by_hand if new else "",
+        by_apply=new.by_apply if new else True,
     )
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -140,6 +141,30 @@ def test_diff_prints_one_line_per_shift(file: File) -> None:
     assert ["high", "ssh-no-root", "web1", "pass", "fail", "root", "may", "log", "in"] in lines
     assert ["high", "ssh-no-root", "web2", "-", "fail", "root", "may", "log", "in"] in lines
     assert ["new", "hosts:", "web2"] in lines
+
+
+def test_diff_says_what_is_left_to_do_by_hand(database: Path) -> None:
+    id = "20261124-120{}00-0000"
+    control = Control("ssh-no-root", "Root cannot log in", "Why.", Severity.HIGH, "ssh")
+    left: dict[str, Any] = {"by_hand": "Take the line out.\nThen reload.", "by_apply": False}
+    for number, failing in enumerate(((), ("a", "b", "c", "d", "e", "f"))):
+        with Store.open(database) as store:
+            started = NOON + timedelta(minutes=number)
+            state = RunState.RUNNING
+            run = store.begin(Run(id.format(number), "verify", state, started, "admin", "desk", "v", "0"))
+            store.add_controls(run.id, [control])
+            for host in "abcdef":
+                verdict = Verdict.FAIL if host in failing else Verdict.PASS
+                found = Finding(host, control.id, verdict, "yes", "no", **(left if host in failing else {}))
+                store.add_host(run.id, Member(host, HostStatus.TESTED), [found], [])
+            store.finish(run.id, RunState.COMPLETE, 3, started)
+    shown = call("diff").stdout
+    assert shown.count("by hand: ") == 2
+    assert "by hand: ssh-no-root on a, b, c and 3 more: Take the line out.\n" in shown
+    assert "by hand: ssh-no-root on a, b, c and 3 more: Then reload.\n" in shown
+    assert "by hand" not in call("diff", id.format(1), id.format(0)).stdout
+    shift, *_ = json.loads(call("diff", "--output", "json").stdout)["shifts"]
+    assert (shift["by_hand"], shift["by_apply"]) == ("Take the line out.\nThen reload.", False)
 
 
 def test_diff_compares_finished_verify_runs_unless_told_otherwise(file: File) -> None:

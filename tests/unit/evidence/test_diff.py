@@ -152,3 +152,12 @@ def test_a_comparison_without_a_reason_is_told_by_its_first_line(record: Make, f
     worse = finding(verdict=FAIL, observed="umask: 022\nmore", expected="umask: 027\nmore")
     (shift,) = diff(record(finding()), record(worse)).shifts
     assert shift.reason == "umask: 022, should be umask: 027"
+
+
+def test_what_is_left_to_the_administrator_comes_along(record: Make, finding: Callable[..., Finding]) -> None:
+    left = finding(verdict=FAIL, by_hand="Take the line out.", by_apply=False)
+    for before in (record(finding()), record(), run_of(record, lost=replace(LOST, controls=(left.control,)))):
+        (shift,) = diff(before, record(left)).shifts
+        assert (shift.by_hand, shift.by_apply) == ("Take the line out.", False)
+    (shift,) = diff(record(left), record(finding())).shifts
+    assert (shift.by_hand, shift.by_apply) == ("", True)
