@@ -297,3 +297,25 @@ def test_a_run_reaped_by_mistake_can_still_say_how_it_ended(
         connection.execute("UPDATE run SET state = 'interrupted'")
     store.finish(started.id, RunState.COMPLETE, 0, started.started_at)
     assert store.run(started.id).state is RunState.COMPLETE
+
+
+def test_what_was_read_from_evidence_can_be_filed_again(
+    store: Store,
+    tmp_path: Path,
+    run: Callable[..., Run],
+    observation: Callable[..., Observation],
+    finding: Callable[..., Finding],
+) -> None:
+    first = store.begin(run())
+    seen = observation(stdout=b"a correct-horse\n")
+    store.add_host(first.id, on_test("web1"), [finding(observations=(seen.digest,))], [seen])
+    (read,) = store.observed_of(first.id, "web1")
+    (found,) = store.record(first.id).findings
+
+    with Store.open(tmp_path / "other.db", redact=Redactor(["correct-horse"])) as other:
+        again = other.begin(run())
+        other.add_host(again.id, on_test("web1"), [found], [read])
+        record = other.record(again.id, observations=True)
+    (kept,) = record.observations.values()
+    assert kept.stdout == b"a [redacted]\n"
+    assert record.findings[0].observations == (kept.digest,) != (seen.digest,)
