@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from opsharden.catalogue import load_catalogue
-from opsharden.errors import NotRecorded
-from opsharden.model import Finding, Observation, Verdict
-from opsharden.probe import RecordedTransport, Recorder, Subject, judge
-from opsharden.probe.checks import Check, collect
-from opsharden.workflows.values import Noted, is_note
-from tests.field.cases import HOST, Recording, all_cases, recordings, words
+from opsharden.model import Verdict
+from opsharden.workflows.values import is_note
+from tests.field.cases import Recording, all_cases, recordings, words
+from tests.unit.judging import judged
 
 RECORDINGS = list(recordings())
 HOLDING = [each for each in RECORDINGS if each.verdict == "pass"]
@@ -23,30 +18,6 @@ HOLDING = [each for each in RECORDINGS if each.verdict == "pass"]
 
 def name(recording: Recording) -> str:
     return f"{recording.name} {recording.when}"
-
-
-@functools.cache
-def checks() -> dict[str, list[Check]]:
-    found: dict[str, list[Check]] = {}
-    catalogue = load_catalogue()
-    for check in collect(catalogue.check_folders, wants=catalogue.wants):
-        found.setdefault(check.control, []).append(check)
-    return found
-
-
-def judged(control: str, observations: Sequence[Observation]) -> Finding:
-    by_host: dict[str, list[Observation]] = {HOST: []}
-    for seen in observations:
-        by_host.setdefault(seen.host, []).append(seen)
-
-    def recorder(host: str) -> Recorder:
-        if host not in by_host:
-            raise NotRecorded(f"Nobody looked from {host}.")
-        return Recorder(RecordedTransport(host, by_host[host]))
-
-    subject = Subject(HOST, recorder(HOST), Noted(observations), recorder, math.inf)
-    (finding,) = judge(checks()[control], subject)
-    return finding
 
 
 @pytest.mark.parametrize("recording", RECORDINGS, ids=name)

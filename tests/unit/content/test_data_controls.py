@@ -9,7 +9,7 @@ import pytest
 
 from opsharden.catalogue import roles_path
 from opsharden.catalogue.kinds import KINDS
-from tests.unit.content.test_modules import module
+from tests.unit.roles.loading import module
 
 IDS = ["a-one", "a-two"]
 

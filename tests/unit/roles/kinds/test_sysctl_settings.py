@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.content.test_modules import module
+from tests.unit.roles.loading import module
 
 
 @pytest.fixture

@@ -1,33 +1,18 @@
-"""What the modules of roles/accounts make of the lines of a host's files, without a host."""
+"""What the module makes of the lines of start-up files, login.defs and PAM."""
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-from opsharden.catalogue import roles_path
-
-
-def module(name: str, folder: str = "library") -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, roles_path() / "accounts" / folder / f"{name}.py")
-    assert spec and spec.loader
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
+from tests.unit.roles.loading import module
 
 
 @pytest.fixture(scope="module")
 def sessions() -> Any:
-    return module("session_settings")
-
-
-@pytest.fixture(scope="module")
-def passwords() -> Any:
-    return module("account_passwords")
+    return module("accounts", "session_settings")
 
 
 @pytest.mark.parametrize(
@@ -153,38 +138,6 @@ def test_where_shells_end_nothing_is_changed(
     assert (files.changed() == {}) is holds
 
 
-PASSWD = """
-  lead:x:1:1::/:/bin/sh
-# comment:x:1:1::/:/bin/sh
-+nis::::::
-+::::::
--gone:x:1:1::/:/bin/sh
-twice:x:2:2::/:/bin/sh
-twice::3:3::/:/bin/sh
-words
-odd name:x:4:4::/:/bin/sh
-letters:x:a:b::/:/bin/sh
-short::5:5
-"""
-SHADOW = "\nlead::1:0:9:7:::\ntwo::\nold::1:0:9\nold2::1:0:9:\nseven::1:0:9:7:\n+::::::::\n#c::1:0:9:7:::\n"
-
-
-def test_accounts_are_what_the_c_library_takes_for_one(passwords: Any, tmp_path: Path, monkeypatch: Any) -> None:
-    passwd, shadow = tmp_path / "passwd", tmp_path / "shadow"
-    passwd.write_text(PASSWD)
-    shadow.write_text(SHADOW)
-    monkeypatch.setattr(passwords, "PASSWD", str(passwd))
-    monkeypatch.setattr(passwords, "SHADOW", str(shadow))
-    found = {account.name: (account.password, account.whole) for account in passwords.accounts()}
-    assert found == {
-        "lead": ("", True),
-        "twice": (None, True),
-        "odd name": (None, True),
-        "short": ("", False),
-    }
-    assert [fields[0] for fields in passwords.entries(str(shadow))] == ["lead", "old", "old2"]
-
-
 def test_a_rule_that_goes_on_in_the_next_line_is_left_and_named(
     sessions: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,31 +150,3 @@ def test_a_rule_that_goes_on_in_the_next_line_is_left_and_named(
     sessions.mask_in_pam(files, 0o027)
     assert files.changed() == {}
     assert [str(common) in sentence and "line 1" in sentence for sentence in files.left] == [True]
-
-
-@pytest.fixture(scope="module")
-def umask() -> Any:
-    return module("test_umask", "checks")
-
-
-def pam(**files: list[str]) -> dict[str, list[tuple[str, list[str]]]]:
-    """Files of /etc/pam.d as the check has them."""
-    named = {f"/etc/pam.d/{name.replace('_', '-')}": lines for name, lines in files.items()}
-    return {path: [(f"{path}:{at}", line.split()) for at, line in enumerate(lines, 1)] for path, lines in named.items()}
-
-
-def test_the_module_of_a_rule_may_have_its_whole_path(umask: Any) -> None:
-    rule = "session [default=ignore success=ok] /usr/lib/security/pam_umask.so umask=0022"
-    lines = pam(su=["@include common-session"], common_session=["session optional pam_umask.so", rule])
-    assert umask.asked(lines, "/etc/pam.d/su") == ("/etc/pam.d/common-session:2", ("umask=0022",))
-
-
-def test_what_a_service_reads_by_another_is_brought_about_there(umask: Any) -> None:
-    lines = pam(su_l=["@include su"], su=["@include common-session"], common_session=["session required pam_unix.so"])
-    assert umask.asked(lines, "/etc/pam.d/su-l") == ("", ("/etc/pam.d/common-session",))
-
-
-def test_a_rule_over_several_lines_is_not_judged_by_its_first(umask: Any) -> None:
-    rules = ["session optional \\", "session optional pam_umask.so \\", "session optional pam_mount.so \\"]
-    found = umask.goes_on(pam(su=rules, other=rules))
-    assert [each.where for each in found] == ["/etc/pam.d/su:1", "/etc/pam.d/su:2"]

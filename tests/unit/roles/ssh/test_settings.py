@@ -1,0 +1,64 @@
+"""What the checks of sshd's settings come to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+
+from opsharden.model import Verdict
+from tests.unit.judging import answers, judged
+from tests.unit.roles.loading import module
+from tests.unit.roles.ssh.samples import MAIN, READING, Saying, written
+
+SETTINGS = module("ssh", "conftest", "checks/settings")
+
+
+def settings(files: Mapping[str, str], effective: str, forced: Mapping[str, str] | None = None) -> Any:
+    lines = READING.Reading(Saying({}), written(files)).follow(MAIN)
+    return SETTINGS.Settings(SETTINGS._effective(effective), tuple(lines), forced or {}, MAIN)
+
+
+def test_of_lines_for_the_same_users_the_first_counts() -> None:
+    text = (
+        "Match User bob\nMaxAuthTries 2\nMaxAuthTries 9\nMatch User bob\nMaxAuthTries 9\nMatch User al\nMaxAuthTries 8"
+    )
+    found = settings({MAIN: text}, "maxauthtries 3\n").amiss("MaxAuthTries", SETTINGS.Rules.from_to(0, 4))
+    assert [(each.what, each.where) for each in found] == [("MaxAuthTries for Match User al", f"{MAIN}:7")]
+    assert f"{MAIN}:7" in found[0].by_hand
+
+
+def test_what_hosts_say_is_parsed_once_and_cannot_be_changed() -> None:
+    one, other = settings({MAIN: ""}, "maxauthtries 3\n"), settings({MAIN: ""}, "maxauthtries 3\n")
+    assert one.effective is other.effective
+    with pytest.raises(TypeError):
+        one.effective["maxauthtries"] = ("9",)
+    with pytest.raises(FrozenInstanceError):
+        one.main = "/etc/ssh/other"
+    line = READING.Reading(Saying({}), written({MAIN: "MaxAuthTries 3"})).follow(MAIN)
+    with pytest.raises(FrozenInstanceError):
+        next(line).keyword = "other"
+
+
+@pytest.mark.parametrize("control", ["ssh-banner", "ssh-no-root", "ssh-max-sessions"])
+def test_without_a_server_its_settings_do_not_apply(control: str) -> None:
+    values = '{"ssh_banner_file": "/etc/issue.net", "ssh_max_sessions": 10, "ssh_max_startups": {}}'
+    note = "# values that checks were given for this host"
+    finding = judged(
+        control,
+        answers(
+            (SETTINGS.EFFECTIVE, 0, ""),
+            (READING.WRITTEN, 0, ""),
+            ("systemctl cat ssh.service", 0, ""),
+            (note, 0, values),
+        ),
+    )
+    assert (finding.verdict, finding.reason) == (Verdict.NOT_APPLICABLE, "no SSH server is installed")
+
+
+@pytest.mark.parametrize("level", ["SILENT", "QUIET", "FATAL", "ERROR", "INFO"])
+def test_every_quieter_level_as_sshd_calls_it_is_a_finding_and_no_riddle(level: str) -> None:
+    rule = SETTINGS.Rules.at_least("VERBOSE")
+    assert not rule.holds(level.lower())

@@ -1,0 +1,45 @@
+"""How the module reads the lines of sudoers, and what it puts behind them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.roles.loading import module
+
+SUDO = module("sudo", "sudoers_settings")
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "who", "options"),
+    [
+        ("Defaults use_pty", "", "", {"use_pty": True}),
+        (
+            "Defaults:%ops, !al !use_pty, logfile=/var/log/a\\,b",
+            ":",
+            "%ops, !al",
+            {"use_pty": False, "logfile": "/var/log/a,b"},
+        ),
+        ('Defaults>R timestamp_timeout=30, env_keep+="A B"', ">", "R", {"timestamp_timeout": "30", "env_keep": "A B"}),
+        ("Defaults!/usr/bin/less !!use_pty", "!", "/usr/bin/less", {"use_pty": True}),
+        ('Defaults@db1 logfile="/var/log/x y"', "@", "db1", {"logfile": "/var/log/x y"}),
+        ("Defaults:ALL use_pty", "", "", {"use_pty": True}),
+    ],
+)
+def test_a_line_of_defaults_is_read_with_its_binding(
+    line: str, kind: str, who: str, options: dict[str, object]
+) -> None:
+    found = SUDO.statement(line)
+    assert (found.kind, found.who, found.options) == (kind, who, options)
+
+
+def test_what_is_stricter_for_some_is_said_again_behind_ours() -> None:
+    timeout = SUDO.Setting("timestamp_timeout", "at_most", "15", default=15)
+    rest = list(
+        map(
+            SUDO.statement,
+            ("Defaults timestamp_timeout=60", "Defaults:OPS timestamp_timeout=0", "Defaults>x timestamp_timeout=90"),
+        )
+    )
+    assert timeout.lines(rest, None) == ['Defaults timestamp_timeout="15"', 'Defaults:OPS timestamp_timeout="0"']
+    assert not timeout.is_fine(rest)
+    assert timeout.is_fine([*rest, *map(SUDO.statement, timeout.lines(rest, None))])
