@@ -93,7 +93,7 @@ def _read_role(path: Path) -> Role:
     controls_file, proofs_file = path / "controls.yml", path / "proofs.yml"
     controls = read_controls(controls_file, path.name) if controls_file.exists() else ()
     derived = {control.id: KINDS[control.kind].break_(control.want) for control in controls if control.kind}
-    known = {control: ProofEntry.model_validate({"break": script}) for control, script in derived.items()}
+    known = {control: ProofEntry.model_validate({"break": script}) for control, script in derived.items() if script}
     said = read(proofs_file, PROOFS) if proofs_file.exists() else {}
     options = _options(path / "meta")
     return Role(

@@ -10,9 +10,10 @@ import yaml
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 
-MODULES = {"sysctl": "sysctl_settings"}
+MODULES = {"sysctl": "sysctl_settings", "sshd": "sshd_settings"}
 """Kind to the module of this role that changes what is of it."""
 
+_LOCAL = ("local", "podman", "docker")
 _LISTS = ("diff", "left", "opsharden_note", "warnings")
 
 
@@ -33,8 +34,14 @@ class ActionModule(ActionBase):
         for kind in dict.fromkeys(entry["kind"] for entry in entries if entry["id"] in ids):
             wants = [entry["want"] for entry in entries if entry["kind"] == kind and entry["id"] in ids]
             meant = self._templar.template(_trusted(wants))
-            parts.append(self._execute_module(MODULES[kind], {"want": meant}, task_vars=task_vars))
+            arguments = {"want": meant, **(self._entered(variables) if kind == "sshd" else {})}
+            parts.append(self._execute_module(MODULES[kind], arguments, task_vars=task_vars))
         return {**result, **together(parts)}
+
+    def _entered(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Who we are on the host, and whether the network was in between."""
+        user = self._templar.template(variables.get("ansible_user", "root"))
+        return {"entered": {"user": user, "locally": self._connection.transport in _LOCAL}}
 
 
 def chosen(ids: Sequence[str], variables: Mapping[str, Any]) -> set[str]:

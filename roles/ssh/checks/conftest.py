@@ -1,276 +1,172 @@
-"""What the checks below look at: how sshd is started, and the lines it reads.
+"""The files that decide who gets in and as which host, and who could change them."""
 
-The files are read as sshd reads them: sshd_config(5), Include and Match. How it is started is read, never run.
-"""
-
-import functools
 import posixpath
-import re
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from types import MappingProxyType
 
 import pytest
 
 from opsharden.errors import Unanswered
+from opsharden.model import Mismatch
+from opsharden.probe import sshdfiles
 
 MAIN = "/etc/ssh/sshd_config"
-UNIT = "systemctl cat ssh.service"
-READ = "cat %s"
-ELSEWHERE = "find -L %s -maxdepth %s -type f"
-# By name, so that no line of a key is ever among them. Links are followed: sshd follows them too.
-WRITTEN = (
-    "grep -RHniE --devices=skip --exclude=moduli "
-    "'^[[:space:]]*\"?(include|match|banner|ciphers|macs|kexalgorithms|clientaliveinterval"
-    "|clientalivecountmax|gssapiauthentication|hostbasedauthentication|hostcertificate|hostkey|ignorerhosts"
-    "|logingracetime|loglevel|maxauthtries|maxsessions|maxstartups|permitemptypasswords|permitrootlogin"
-    "|permituserenvironment)\"?([[:space:]=]|$)' /etc/ssh"
+SERVER = "test -e /usr/sbin/sshd"
+TREE = (
+    r"find /etc/ssh \( -type d -printf 'd %m %u:%g %p\n' \) -o \( -type l -printf 'l %m %u:%g %p\n' \)"
+    r" -o \( -type f -printf 'f %m %u:%g %p\n' \)"
 )
-WRITTEN_IN = WRITTEN.removesuffix("/etc/ssh") + "%s"
-
-_LINE = re.compile(
-    r'(?P<path>/.+?):(?P<number>\d+):\s*"?(?P<keyword>[a-z]+)"?(?:[ \t]*=[ \t]*|[ \t]+|$)(?P<rest>.*)', re.I
-)
-_WORD = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[^\s"\']+')
-_DEEPEST = 16
+ABOVE = "stat -c 'd %a %U:%G %n' / /etc"
+BEHIND = "find -L %s -maxdepth 1 -type f"
+ENTRY = "stat -c '%%F|%%a %%U:%%G' %s"
+TARGET = "realpath %s"
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of a file that sshd reads.
+class Entry:
+    """A file, folder or link, itself."""
 
-    Attributes:
-        place: Its file and number, as `path:line`.
-        keyword: In lower case.
-        words: What stands behind it, without quotes and comments.
-        matched: Whether it stands in a Match block, or in a file that is included from one.
-        blocks: The conditions under which it applies; none for `Match all`.
-    """
-
-    place: str
-    keyword: str
-    words: tuple[str, ...]
-    matched: bool = False
-    blocks: tuple[str, ...] = ()
+    kind: str
+    mode: int
+    owner: str
 
     @property
-    def path(self) -> str:
-        """Its file."""
-        return self.place.rpartition(":")[0]
+    def said(self) -> str:
+        """In words."""
+        return f"mode {self.mode:o}, {self.owner}"
 
     @property
-    def value(self) -> str:
-        """The first word."""
-        return self.words[0] if self.words else ""
+    def is_open(self) -> bool:
+        """Whether anybody but root can put something else in its place; a link's own mode says nothing."""
+        by_group = self.mode & 0o020 and not self.owner.endswith(":root")
+        return not self.owner.startswith("root:") or bool(self.kind != "l" and (self.mode & 0o002 or by_group))
 
 
-@functools.lru_cache(maxsize=64)
-def _written(said: str) -> Mapping[str, tuple[Line, ...]]:
-    """The lines of each file, as they stand there."""
-    found: dict[str, tuple[Line, ...]] = {}
-    for text in said.splitlines():
-        if line := _LINE.fullmatch(text):
-            place = f"{line['path']}:{line['number']}"
-            words = tuple(_words(line["rest"]))
-            found[line["path"]] = (*found.get(line["path"], ()), Line(place, line["keyword"].lower(), words))
-    return MappingProxyType(found)
+class Guarded:
+    """The files that decide who gets in and as which host, and the way to each of them."""
 
-
-def _words(rest: str) -> Iterator[str]:
-    """A comment begins a word; within one, `#` is a letter like others."""
-    for word in _WORD.findall(rest):
-        if word.startswith("#"):
-            return
-        yield re.sub(r"\\(.)", r"\1", word[1:-1]) if word[0] in "\"'" else word
-
-
-def matching(pattern: str, paths: Sequence[str]) -> list[str]:
-    """The paths that the shell's pattern matches, in sshd's order. No wildcard stands for a slash or a first dot."""
-    parts = posixpath.normpath(pattern).split("/")
-
-    def matches(path: str) -> bool:
-        names = path.split("/")
-        return len(names) == len(parts) and all(
-            fnmatchcase(name, part) and (not name.startswith(".") or part.startswith("."))
-            for name, part in zip(names, parts, strict=True)
-        )
-
-    return sorted({path for path in paths if matches(path)})
-
-
-class Reading:
-    """sshd's files followed from the first on, as sshd does."""
-
-    def __init__(self, host: object, written: str) -> None:
+    def __init__(self, host: object, reading: object, start: object) -> None:
         self._host = host
-        self._files = dict(_written(written))
-        self.read: list[str] = []
-        self.folders: set[str] = set()
+        self._entries = dict(self._tree(host.run(TREE), host.run(ABOVE)))
+        linked = [path for path, entry in self._entries.items() if entry.kind == "l"]
+        behind = [path for link in linked for path in _answered(host.run(BEHIND, link), link).splitlines()]
+        self._lines = [*reading.follow(start.main, universe=[*self._entries, *behind])]
+        self._read = (*reading.read, *(path for path in behind if path.startswith(f"{MAIN}.d/")))
+        self._include_from = sorted(reading.folders)
+        self._options = start.options
 
-    def follow(self, main: str, universe: Sequence[str] = ()) -> Iterator[Line]:
-        """All lines from a first file on, in sshd's order.
+    def amiss(self) -> list[Mismatch]:
+        """What somebody else than root could read or change, each once."""
+        files: dict[str, int] = {}
+        for path, most in self._files():
+            files.setdefault(path, most)
+        found = [each for path, most in files.items() for each in self._file(path, most)]
+        for folder in self._include_from:
+            # Whoever can write there can have sshd read more.
+            found += self._folders(f"{folder}/*") if self._entry(folder) else []
+        return list({each.what: each for each in found}.values())
 
-        Args:
-            main: The first file.
-            universe: All there is in /etc/ssh, where files without a line of interest matter too.
-        """
-        self._universe = [*universe, *self._files]
-        yield from self._follow(main, False, (), 0)
+    def _files(self) -> Iterator[tuple[str, int]]:
+        """Each file and the mode it may have at most."""
+        for path in self._read:
+            yield path, 0o600
+        for key in self._named("hostkey"):
+            yield key, 0o600
+            yield f"{key}.pub", 0o644
+        for certificate in self._named("hostcertificate"):
+            yield certificate, 0o644
+        for path, entry in self._entries.items():
+            name = posixpath.basename(path)
+            if entry.kind == "d":
+                continue
+            if fnmatchcase(name, "ssh_host_*.pub"):
+                yield path, 0o644
+            elif fnmatchcase(name, "ssh_host_*_key") or path == MAIN or path.startswith(f"{MAIN}.d/"):
+                yield path, 0o600
 
-    def _follow(self, path: str, matched: bool, blocks: tuple[str, ...], depth: int) -> Iterator[Line]:
-        """The lines of a file and of those it includes. A Match block ends with its file, or at the next one."""
-        if depth > _DEEPEST:
+    def _named(self, keyword: str) -> Iterator[str]:
+        yield from (line.value for line in self._lines if line.keyword == keyword and line.value.startswith("/"))
+        for option, _ in self._options:
+            name, _, value = option.partition("=")
+            if name.strip().lower() == keyword:
+                yield value.strip()
+
+    def _file(self, path: str, most: int) -> Iterator[Mismatch]:
+        if self._entry(path) is None:
             return
-        self.read.append(path)
-        here, inside = blocks, matched
-        for line in self._files.get(path, ()):
-            if line.keyword == "match":
-                condition = " ".join(line.words)
-                here, inside = blocks if condition.lower() == "all" else (*blocks, f"Match {condition}"), True
-            elif line.keyword == "include":
-                for pattern in line.words:
-                    for other in self._included(posixpath.join("/etc/ssh", pattern)):
-                        yield from self._follow(other, inside, here, depth + 1)
-            else:
-                yield Line(line.place, line.keyword, line.words, inside, here)
+        real, what = path, path
+        if any(entry and entry.kind == "l" for entry in map(self._entry, (path, *_above(path)))):
+            real = _answered(self._host.run(TARGET, path), path).strip()
+            what = f"{path}, a link to {real}"
+        yield from self._folders(path)
+        entry = self._entry(real) if real else None
+        if entry is None:
+            return  # a link to nowhere
+        if real != path:
+            yield from self._folders(real)
+        if entry.mode & ~most or entry.owner != "root:root":
+            by_hand = f"{real} is outside /etc/ssh and may serve others too: see to its owner and its mode yourself."
+            yield Mismatch(
+                what,
+                entry.said,
+                f"mode {most:o} or stricter, root:root",
+                by_hand="" if real.startswith("/etc/ssh/") else by_hand,
+            )
 
-    def _included(self, pattern: str) -> list[str]:
-        pattern = posixpath.normpath(pattern)
-        if not any(sign in posixpath.dirname(pattern) for sign in "*?["):
-            self.folders.add(posixpath.dirname(pattern))
-        if pattern.startswith("/etc/ssh/"):
-            return matching(pattern, self._universe)
-        fixed = pattern.split("/")
-        while any(sign in "/".join(fixed) for sign in "*?["):
-            fixed.pop()
-        depth = pattern.count("/") + 1 - len(fixed)
-        folder = "/".join(fixed) or "/"
-        there = self._host.run(ELSEWHERE, folder, str(depth))
-        if there.rc != 0 and "No such file" not in there.stderr:
-            raise Unanswered(f"What {pattern} includes cannot be seen: {there.stderr.strip() or 'find cannot be run'}.")
-        found = matching(pattern, there.stdout.splitlines())
-        for path in found:
-            self._files.update(_written(_lines(self._host.run(WRITTEN_IN, path), path)))
-        return found
+    def _folders(self, path: str) -> Iterator[Mismatch]:
+        for folder in _above(path):
+            entry = self._entry(folder)
+            if entry is None or entry.is_open:
+                by_hand = f"{folder} is outside /etc/ssh: see to its owner and its mode yourself."
+                ours = folder == "/etc/ssh" or folder.startswith("/etc/ssh/")
+                said = entry.said if entry else "not to be seen"
+                yield Mismatch(folder, said, "only root can write there", by_hand="" if ours else by_hand)
 
+    def _entry(self, path: str) -> Entry | None:
+        """None where there is nothing."""
+        if path not in self._entries and (
+            not path.startswith("/etc/ssh/")
+            or any(self._entries[each].kind == "l" for each in _above(path) if each in self._entries)
+        ):
+            said = _answered(self._host.run(ENTRY, path), path).strip()
+            if said:
+                kind, _, rest = said.partition("|")
+                mode, owner = rest.split(" ", 1)
+                kinds = {"directory": "d", "symbolic link": "l"}
+                self._entries[path] = Entry(kinds.get(kind, "f"), int(mode, 8), owner)
+        return self._entries.get(path)
 
-def _lines(answer: object, place: str) -> str:
-    """What grep found. A link to nowhere is nothing that sshd reads."""
-    complaints = [line for line in answer.stderr.splitlines() if not line.endswith(": No such file or directory")]
-    if answer.rc > 2 or (answer.rc == 2 and (complaints or not answer.stderr)):
-        raise Unanswered(f"The files in {place} cannot be read: {' '.join(complaints) or 'grep cannot be run'}.")
-    return answer.stdout
-
-
-@dataclass(frozen=True)
-class Started:
-    """How sshd is started: with which first file, and which settings on its command line (option, and where it is)."""
-
-    main: str
-    options: tuple[tuple[str, str], ...]
-
-
-def started(host: object) -> Started:
-    """What ssh.service says: systemd.service(5), systemd.exec(5)."""
-    unit = host.run(UNIT)
-    if unit.rc != 0 and "No files found" not in unit.stderr:
-        raise Unanswered(f"How sshd is started cannot be seen: {unit.stderr.strip() or UNIT + ' cannot be run'}.")
-    command, command_place, variables = "", "", {}
-    for place, key, value in _unit_lines(unit.stdout):
-        if key == "ExecStart":
-            command, command_place = value, place
-        elif key == "Environment":
-            for word in shlex.split(value):
-                name, _, content = word.partition("=")
-                variables[name] = (content, place)
-        elif key == "EnvironmentFile" and value:
-            path = value.removeprefix("-")
-            variables.update(_environment(_text(host, path), path))
-    return _command(command, command_place, variables)
+    @staticmethod
+    def _tree(*answers: object) -> Iterator[tuple[str, Entry]]:
+        for answer in answers:
+            if answer.rc != 0:
+                raise Unanswered(f"The files in /etc/ssh cannot be seen: {answer.stderr.strip()}.")
+            for line in answer.stdout.splitlines():
+                kind, mode, owner, path = line.split(" ", 3)
+                yield path, Entry(kind, int(mode, 8), owner)
 
 
-def _text(host: object, path: str) -> str:
-    """A file that need not be there."""
-    answer = host.run(READ, path)
+def _above(path: str) -> Iterator[str]:
+    """The folders on the way to a path, nearest first."""
+    while path != "/":
+        path = posixpath.dirname(path)
+        yield path
+
+
+def _answered(answer: object, path: str) -> str:
+    """What the host says about a path; nothing where it is not there."""
     if answer.rc != 0 and "No such file" not in answer.stderr:
-        raise Unanswered(f"{path} cannot be read: {answer.stderr.strip()}.")
-    return answer.stdout
-
-
-def _unit_lines(text: str) -> Iterator[tuple[str, str, str]]:
-    """Place, key and value of each line of [Service]; `systemctl cat` names each file in a comment."""
-    path, section, begun = "", "", ""
-    for line in text.splitlines():
-        if named := re.fullmatch(r"# (/\S+)", line):
-            path, section, begun = named[1], "", ""
-        elif re.match(r"\s*[#;]", line) or not line.strip():
-            continue
-        elif line.startswith("["):
-            section = line.strip()
-        elif line.endswith("\\"):
-            begun += line[:-1] + " "
-        else:
-            key, _, value = (begun + line).partition("=")
-            begun = ""
-            if section == "[Service]":
-                yield path, key.strip(), value.strip()
-
-
-def _environment(text: str, path: str) -> dict[str, tuple[str, str]]:
-    """The variables of an environment file, each with its place; a quoted value may have any blanks."""
-    found = {}
-    for at, line in enumerate(text.splitlines(), start=1):
-        name, equals, value = line.strip().partition("=")
-        if equals and not name.startswith(("#", ";")):
-            value = value.strip()
-            quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-            found[name.strip()] = (value[1:-1] if quoted else value, f"{path}:{at}")
-    return found
-
-
-def _command(command: str, place: str, variables: Mapping[str, tuple[str, str]]) -> Started:
-    try:
-        words = [each for word in shlex.split(command.lstrip("-@:+!|")) for each in _expanded(word, place, variables)]
-    except ValueError:
-        raise Unanswered(f"How sshd is started cannot be read: {place} has quotes that do not end.") from None
-    if words and words[0][0] not in ("/usr/sbin/sshd", "/sbin/sshd"):
-        raise Unanswered(f"ssh.service starts {words[0][0]} ({place}), so nobody knows how sshd will work.")
-    main, options, rest = MAIN, [], iter(words[1:])
-    for word, where in rest:
-        letters = word[1:] if word.startswith("-") else ""
-        while letters:
-            letter, letters = letters[0], letters[1:]
-            if letter in "DeirR46q":
-                options += [("LogLevel=QUIET", where)] if letter == "q" else []
-            elif letter in "EbcfghkopuC":
-                value = letters or next(rest, ("", ""))[0]
-                letters = ""
-                main = value if letter == "f" else main
-                options += [(value, where)] if letter == "o" else []
-                options += [(f"LoginGraceTime={value}", where)] if letter == "g" else []
-                options += [(f"HostKey={value}", where)] if letter == "h" else []
-            else:
-                raise Unanswered(f"{where} starts sshd with -{letter}, and nobody knows how it will work then.")
-    return Started(main, tuple(options))
-
-
-def _expanded(word: str, place: str, variables: Mapping[str, tuple[str, str]]) -> list[tuple[str, str]]:
-    """`$NAME` alone becomes as many words as it has; `${NAME}` stays one."""
-    if alone := re.fullmatch(r"\$(\w+)", word):
-        value, where = variables.get(alone[1], ("", place))
-        return [(each, where) for each in shlex.split(value)]
-    return [(re.sub(r"\$\{(\w+)\}", lambda name: variables.get(name[1], ("", ""))[0], word), place)]
+        raise Unanswered(f"{path} cannot be looked at: {answer.stderr.strip()}.")
+    return answer.stdout if answer.rc == 0 else ""
 
 
 @pytest.fixture
-def reading(host) -> Reading:
-    """The lines of its files."""
-    return Reading(host, _lines(host.run(WRITTEN), "/etc/ssh"))
-
-
-@pytest.fixture
-def start(host) -> Started:
-    """How sshd is started."""
-    return started(host)
+def guarded(host) -> Guarded:
+    """The files to guard."""
+    there = host.run(SERVER)
+    if there.rc == 1:
+        pytest.skip("no SSH server is installed")
+    if there.rc != 0:
+        raise Unanswered(f"Whether there is an SSH server cannot be seen: {there.stderr.strip()}.")
+    return Guarded(host, sshdfiles.reading(host), sshdfiles.started(host))

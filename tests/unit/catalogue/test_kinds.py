@@ -91,3 +91,55 @@ def test_a_control_that_is_data_has_a_proof_without_a_word(tmp_path: Path) -> No
     entry = "id: own-x, title: x, why: x, severity: low, kind: sysctl, want: {net.ipv4.x: {exactly: 1}}"
     (role / "controls.yml").write_text(f"- {{{entry}}}\n")
     assert "net.ipv4.x = 0" in load_catalogue([tmp_path]).roles["mine"].proofs["own-x"].break_
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"exactly": "no"},
+        {"at_most": 4},
+        {"at_least": 1, "at_most": "{{ ssh_grace }}"},
+        {"at_least": "VERBOSE"},
+        {"none_of": ["*cbc*", "hmac-sha1*"]},
+        {"none_of": "{{ ssh_refused }}"},
+        {"says": "/etc/issue.net"},
+        {"startups": {"start": 10, "rate": 30, "full": 60}},
+    ],
+)
+def test_what_a_setting_of_sshd_may_be(wanted: object) -> None:
+    check_want("sshd", {"MaxAuthTries": wanted})
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"exactly": "no", "at_most": 4},
+        {"exactly": "no; reboot"},
+        {"exactly": "no\nMatch all"},
+        {"exactly": False},
+        {"at_least": "VERBOSE", "says": "/etc/issue"},
+        {"at_most": "{{ a + b }}"},
+        {"none_of": []},
+        {"says": "issue"},
+        {"startups": {"start": 10}},
+    ],
+)
+def test_what_it_may_not_be(wanted: object) -> None:
+    with pytest.raises(ValueError, match="MaxAuthTries"):
+        check_want("sshd", {"MaxAuthTries": wanted})
+
+
+@pytest.mark.parametrize(
+    ("want", "line"),
+    [
+        ({"PermitRootLogin": {"exactly": "no"}}, "PermitRootLogin yes"),
+        ({"MaxAuthTries": {"at_most": 4}}, "MaxAuthTries 5"),
+        ({"MaxAuthTries": {"at_most": "{{ tries }}"}}, ""),
+        ({"PermitRootLogin": {"exactly": "no"}, "Ciphers": {"none_of": ["x"]}}, ""),
+    ],
+)
+def test_sshd_is_broken_where_the_data_tells_how(want: object, line: str) -> None:
+    script = KINDS["sshd"].break_(want)
+    assert line in script
+    assert bool(script) is bool(line)

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 
 from opsharden.model import Verdict
+from opsharden.probe import sshdfiles
 from tests.unit.judging import answers, judged
+from tests.unit.roles.kinds.sshd_samples import MAIN, Saying, written
 from tests.unit.roles.loading import module
-from tests.unit.roles.ssh.samples import MAIN, READING, Saying, written
 
-SETTINGS = module("ssh", "conftest", "checks/settings")
+SETTINGS = module("kinds", "conftest", "checks/sshd")
 
 
 def settings(files: Mapping[str, str], effective: str, forced: Mapping[str, str] | None = None) -> Any:
-    lines = READING.Reading(Saying({}), written(files)).follow(MAIN)
+    lines = sshdfiles.Reading(Saying({}), written(files)).follow(MAIN)
     return SETTINGS.Settings(SETTINGS._effective(effective), tuple(lines), forced or {}, MAIN)
 
 
@@ -37,9 +38,9 @@ def test_what_hosts_say_is_parsed_once_and_cannot_be_changed() -> None:
         one.effective["maxauthtries"] = ("9",)
     with pytest.raises(FrozenInstanceError):
         one.main = "/etc/ssh/other"
-    line = READING.Reading(Saying({}), written({MAIN: "MaxAuthTries 3"})).follow(MAIN)
+    line = sshdfiles.Reading(Saying({}), written({MAIN: "MaxAuthTries 3"})).follow(MAIN)
     with pytest.raises(FrozenInstanceError):
-        next(line).keyword = "other"
+        next(line).keyword = "other"  # type: ignore[misc] # that it is refused is what is tested
 
 
 @pytest.mark.parametrize("control", ["ssh-banner", "ssh-no-root", "ssh-max-sessions"])
@@ -50,7 +51,7 @@ def test_without_a_server_its_settings_do_not_apply(control: str) -> None:
         control,
         answers(
             (SETTINGS.EFFECTIVE, 0, ""),
-            (READING.WRITTEN, 0, ""),
+            (sshdfiles.WRITTEN, 0, ""),
             ("systemctl cat ssh.service", 0, ""),
             (note, 0, values),
         ),
@@ -62,3 +63,25 @@ def test_without_a_server_its_settings_do_not_apply(control: str) -> None:
 def test_every_quieter_level_as_sshd_calls_it_is_a_finding_and_no_riddle(level: str) -> None:
     rule = SETTINGS.Rules.at_least("VERBOSE")
     assert not rule.holds(level.lower())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "keyword", "found", "holds"),
+    [
+        ({"exactly": "no"}, "PermitRootLogin", "NO", True),
+        ({"at_most": 4}, "MaxAuthTries", "0", True),
+        ({"at_most": "4"}, "MaxAuthTries", "5", False),
+        ({"at_least": 1, "at_most": 60}, "LoginGraceTime", "0", False),
+        ({"at_least": "VERBOSE"}, "LogLevel", "INFO", False),
+        ({"none_of": ["*cbc*"]}, "Ciphers", "aes256-cbc,x", False),
+        ({"none_of": "*cbc*,*rc4*"}, "Ciphers", "aes256-gcm", True),
+        ({"startups": {"start": 10, "rate": 30, "full": 60}}, "MaxStartups", "10:30:60", True),
+        ({"startups": {"start": 10, "rate": 30, "full": 60}}, "MaxStartups", "10:20:60", False),
+    ],
+)
+def test_module_and_check_mean_the_same_by_what_a_control_wants(
+    wanted: dict[str, Any], keyword: str, found: str, holds: bool
+) -> None:
+    assert SETTINGS.Rules.of(keyword, wanted).holds(found) is holds
+    (setting,) = module("kinds", "opsharden_sshd_rules", "module_utils").settings_of([{keyword: wanted}])
+    assert setting.holds({keyword.lower(): [found]}) is holds

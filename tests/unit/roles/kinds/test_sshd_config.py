@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.roles.kinds.sshd_samples import LINES, MAIN
 from tests.unit.roles.loading import module
-from tests.unit.roles.ssh.samples import LINES, MAIN
 
-CONFIG = module("ssh", "opsharden_sshd_config", "module_utils")
+CONFIG = module("kinds", "opsharden_sshd_config", "module_utils")
 
 
 @pytest.mark.parametrize(("line", "value"), LINES)

@@ -15,9 +15,12 @@ import pytest
 
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
+from opsharden.probe import sshdfiles
+from opsharden.probe.wanting import meant
 
 MAIN = "/etc/ssh/sshd_config"
 OURS = "/etc/ssh/sshd_config.d/00-opsharden.conf"
+SAYS_SOMETHING = "test -s %s"
 EFFECTIVE = "test ! -x /usr/sbin/sshd || /usr/sbin/sshd -T"
 EFFECTIVE_OF = "/usr/sbin/sshd -T -f %s"
 EFFECTIVE_WITH = "/usr/sbin/sshd -T -f %s -o %s"
@@ -44,13 +47,25 @@ class Rule:
     shown: Callable[[str], str] = str
 
 
+_SECONDS = ("clientaliveinterval", "logingracetime")
+
+
 class Rules:
-    """What settings have to be: one function for each kind."""
+    """What settings have to be: one function for each way of saying it."""
+
+    @classmethod
+    def of(cls, keyword: str, wanted: Mapping[str, object]) -> Rule:
+        """The rule for what a control wants of a setting."""
+        if "at_most" in wanted:
+            unit = " seconds" if keyword.lower() in _SECONDS else ""
+            return cls.from_to(int(wanted.get("at_least", 0)), int(wanted["at_most"]), unit)
+        ((way, value),) = wanted.items()
+        return getattr(cls, way)(value)
 
     @staticmethod
     def exactly(value: str) -> Rule:
         """One word, in whatever case."""
-        return Rule(value, lambda found: found.lower() == value)
+        return Rule(value, lambda found: found.lower() == value.lower())
 
     @staticmethod
     def from_to(least: int, most: int, unit: str = "") -> Rule:
@@ -110,7 +125,7 @@ class Rules:
 
     @staticmethod
     def text(wanted: str, holds: Callable[[str], bool]) -> Rule:
-        """Something else, told by the check."""
+        """Something else, told by who asks."""
         return Rule(wanted, holds)
 
 
@@ -236,14 +251,9 @@ def _forced(host: object, start: object) -> Iterator[tuple[str, str, tuple[str, 
 
 
 @pytest.fixture
-def rules() -> type[Rules]:
-    """What settings have to be."""
-    return Rules
-
-
-@pytest.fixture
-def sshd(host, reading, start) -> Settings:
+def sshd(host) -> Settings:
     """The settings in force."""
+    reading, start = sshdfiles.reading(host), sshdfiles.started(host)
     effective = _said(host.run(EFFECTIVE))
     if not effective:
         pytest.skip("no SSH server is installed")
@@ -255,3 +265,37 @@ def sshd(host, reading, start) -> Settings:
         if keyword != _LAST_WINS:
             forced[keyword] = place
     return Settings(effective, tuple(reading.follow(start.main)), forced, start.main)
+
+
+@pytest.fixture
+def amiss(host, sshd, values):
+    """Where a setting is not as a control wants it: for everyone, and for some."""
+
+    def look(keyword: str, wanted: Mapping[str, object]) -> list[Mismatch]:
+        wanted = meant(wanted, values)
+        return (
+            _silent(host, sshd, keyword, wanted["says"])
+            if "says" in wanted
+            else sshd.amiss(keyword, Rules.of(keyword, wanted))
+        )
+
+    return look
+
+
+def _silent(host: object, sshd: Settings, keyword: str, declared: str) -> list[Mismatch]:
+    """Any file that says something is a warning: what it says is the administrator's. Ours is the one declared."""
+
+    def says(path: str) -> bool:
+        there = host.run(SAYS_SOMETHING, path) if path.lower() != "none" else None
+        if there and there.rc > 1:
+            raise Unanswered(f"Whether {path} says something cannot be seen: {there.stderr.strip()}.")
+        return bool(there) and there.rc == 0
+
+    found = sshd.amiss(keyword, Rules.text(f"a file with a warning, such as {declared}", says))
+    line = sshd.decides(keyword)
+    if not found and sshd.is_ours(line) and line.value != declared:
+        return [Mismatch(keyword, line.value, declared, line.place)]
+    if found and not found[0].by_hand and not says(declared):
+        by_hand = f"{declared} is empty or not there; the control ban-texts writes the warning into it."
+        found[0] = Mismatch(keyword, found[0].found, found[0].wanted, found[0].where, by_hand)
+    return found

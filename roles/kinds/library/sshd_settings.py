@@ -1,7 +1,9 @@
 #!/usr/bin/python
 """Brings settings of sshd about where they do not hold, and touches no other."""
 
+import functools
 import os
+import pwd
 import shutil
 import socket
 import tempfile
@@ -9,7 +11,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.opsharden_sshd_config import SSHD, Files, Server, Trouble, split
-from ansible.module_utils.opsharden_sshd_rules import OPTIONS, Setting
+from ansible.module_utils.opsharden_sshd_rules import settings_of
 
 DOCUMENTATION = r"""
 module: sshd_settings
@@ -21,13 +23,26 @@ description:
     or sshd does not answer any more.
   - Match blocks and settings on sshd's command line are left to whoever wrote them; RV(left) names those settings.
 options:
-  path: {description: The file of our own., type: path, required: true}
-  settings:
-    description: What has to hold, one entry for each setting, and the control it is for.
+  want:
+    description:
+      - For each control, its settings as sshd_config(5) names them, and what they have to be. V(exactly) is a word;
+        V(at_most) a number, with V(at_least) where 0 means no limit; V(at_least) alone a LogLevel; V(none_of) are
+        patterns of algorithms; V(says) names a file for where none says something; V(startups) is of MaxStartups.
     type: list
     elements: dict
     required: true
+  entered:
+    description: How Ansible got here, V(user) and whether V(locally); the only way in for root is not shut.
+    type: dict
+    required: true
 """
+
+OWN = "/etc/ssh/sshd_config.d/00-opsharden.conf"
+ENTERED = {"user": {"type": "str", "required": True}, "locally": {"type": "bool", "required": True}}
+ONLY_WAY_IN = (
+    "This host is reached as root, and PermitRootLogin no would shut root out: it is as it was. Run `opsharden "
+    "bootstrap` and set ansible_user to the account it makes, or leave this control out for this host."
+)
 
 HEADER = "# Written by opsharden: what did not hold otherwise. One line for each setting.\n"
 
@@ -286,15 +301,39 @@ def told(diff):
     return f"Changed {diff['after_header']}{': ' if said else ''}{said}."
 
 
-def bring_about(module, server, plan):
-    """Write what is needed, and look again."""
+def shuts_root_out(setting):
+    """Whether a setting keeps root from logging in."""
+    return setting.keyword == "permitrootlogin" and setting.line({}, dict).lower() == "permitrootlogin no"
+
+
+def is_only_way_in(module):
+    """Whether root, who we are here as, could not come back by another account."""
+    entered = module.params["entered"]
+    if entered["user"] != "root" or os.environ.get("SUDO_USER", "root") != "root":
+        return False
+    return not (entered["locally"] and any(can_log_in(module, account) for account in pwd.getpwall()))
+
+
+def can_log_in(module, account):
+    """Whether somebody else than root has a shell, and a key or a password to get to it."""
+    if account.pw_uid == 0 or account.pw_shell.endswith(("/nologin", "/false")):
+        return False
+    keys = os.path.join(account.pw_dir, ".ssh", "authorized_keys")
+    if os.path.isfile(keys) and os.path.getsize(keys):
+        return True
+    return module.run_command(["getent", "shadow", account.pw_name])[1].startswith(f"{account.pw_name}:$")
+
+
+def bring_about(module, server, plan, refused):
+    """Write what is needed, and look again. What was refused is said when all else is done."""
     files, helpless = plan.make()
     writing = Writing(module, files)
     changed = any(writing.old[path] != text.encode("utf-8", "surrogateescape") for path, text in writing.new.items())
     result = {"changed": changed, "left": helpless, "diff": writing.diff() if changed else []}
     result["opsharden_note"] = [told(each) for each in result["diff"]]
+    leave = functools.partial(module.fail_json, msg=refused) if refused else module.exit_json
     if not changed or module.check_mode:
-        module.exit_json(**result)
+        leave(**result)
     predicted = plan.look(files)
     running = Running(module, plan.now.get("listenaddress", []))
     writing.write()
@@ -303,22 +342,24 @@ def bring_about(module, server, plan):
         writing.back()
         running.reload()
         raise Trouble(trouble)
-    module.exit_json(**result)
+    leave(**result)
 
 
 def main():
     """Run the module."""
     arguments = {
-        "path": {"type": "path", "required": True},
-        "settings": {"type": "list", "elements": "dict", "required": True, "options": OPTIONS},
+        "want": {"type": "list", "elements": "dict", "required": True},
+        "entered": {"type": "dict", "required": True, "options": ENTERED},
     }
     module = AnsibleModule(arguments, supports_check_mode=True)
     if not os.access(SSHD, os.X_OK):
         module.exit_json(changed=False, msg="no SSH server is installed")
     try:
         server = Server(module)
-        settings = [Setting(**each) for each in module.params["settings"]]
-        bring_about(module, server, Plan(module, server, module.params["path"], settings))
+        settings = settings_of(module.params["want"])
+        refused = any(map(shuts_root_out, settings)) and is_only_way_in(module)
+        settings = [each for each in settings if not (refused and shuts_root_out(each))]
+        bring_about(module, server, Plan(module, server, OWN, settings), ONLY_WAY_IN if refused else "")
     except Trouble as error:
         module.fail_json(msg=f"The settings of sshd are as they were: {error}.")
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import SimpleNamespace
 
-from tests.unit.roles.loading import module
-
-READING = module("ssh", "conftest", "checks")
 MAIN = "/etc/ssh/sshd_config"
 
 LINES = [

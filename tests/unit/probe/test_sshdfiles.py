@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.unit.roles.ssh.samples import LINES, MAIN, READING, Saying, written
+from opsharden.errors import Unanswered
+from opsharden.probe import sshdfiles
+from tests.unit.roles.kinds.sshd_samples import LINES, MAIN, Saying, written
 
 
 def followed(files: Mapping[str, str]) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    lines = READING.Reading(Saying({}), written(files)).follow("/etc/ssh/sshd_config")
+    lines = sshdfiles.Reading(Saying({}), written(files)).follow("/etc/ssh/sshd_config")
     return [(line.place.removeprefix("/etc/ssh/"), line.keyword, line.value, line.blocks) for line in lines]
 
 
@@ -66,12 +68,12 @@ ExecStart=/usr/sbin/sshd -D $SSHD_OPTS
 )
 def test_how_sshd_is_started_is_read_and_never_run(default: str, main: str, options: list[str]) -> None:
     host = Saying({"systemctl cat ssh.service": (0, UNIT, ""), "cat /etc/default/ssh": (0, default, "")})
-    start = READING.started(host)
+    start = sshdfiles.started(host)
     assert (start.main, [option for option, _ in start.options]) == (main, options)
     assert host.asked == ["systemctl cat ssh.service", "cat /etc/default/ssh"]
 
 
 def test_a_unit_that_starts_something_else_is_no_answer() -> None:
     override = "# /etc/systemd/system/ssh.service.d/x.conf\n[Service]\nExecStart=\nExecStart=/bin/sh -c 'exec sshd'\n"
-    with pytest.raises(READING.Unanswered, match=r"starts /bin/sh .*x\.conf"):
-        READING.started(Saying({"systemctl cat ssh.service": (0, UNIT + override, "")}))
+    with pytest.raises(Unanswered, match=r"starts /bin/sh .*x\.conf"):
+        sshdfiles.started(Saying({"systemctl cat ssh.service": (0, UNIT + override, "")}))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.roles.loading import module
 
-RULES = module("ssh", "opsharden_sshd_rules", "module_utils")
+RULES = module("kinds", "opsharden_sshd_rules", "module_utils")
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,21 @@ from fnmatch import fnmatchcase
 
 LEVELS = ("SILENT", "QUIET", "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3")
 
-OPTIONS = {
-    "control": {"type": "str"},
-    "keyword": {"type": "str", "required": True},
-    "rule": {
-        "type": "str",
-        "required": True,
-        "choices": ["same", "at_most", "at_least", "refuses", "says", "startups"],
-    },
-    "value": {"type": "str"},
-    "least": {"type": "int", "default": 0},
-    "patterns": {"type": "list", "elements": "str", "default": []},
-}
-"""A setting as the module takes it."""
+
+def settings_of(want):
+    """The settings that controls want, each a mapping from keyword to what it has to be: see sshd_settings."""
+    return [_setting(keyword, wanted) for control in want for keyword, wanted in control.items()]
+
+
+def _setting(keyword, wanted):
+    if "at_most" in wanted:
+        return Setting(keyword, "at_most", str(wanted["at_most"]), least=int(wanted.get("at_least", 0)))
+    ((way, value),) = wanted.items()
+    if way == "none_of":
+        return Setting(keyword, "refuses", patterns=value.split(",") if isinstance(value, str) else value)
+    if way == "startups":
+        return Setting(keyword, "startups", ":".join(str(value[part]) for part in ("start", "rate", "full")))
+    return Setting(keyword, {"exactly": "same", "at_least": "at_least", "says": "says"}[way], str(value))
 
 
 class Setting:
@@ -31,7 +33,7 @@ class Setting:
         patterns: Algorithms that are refused.
     """
 
-    def __init__(self, keyword, rule, value=None, least=0, patterns=(), control=None):
+    def __init__(self, keyword, rule, value=None, least=0, patterns=()):
         self.name, self.keyword = keyword, keyword.lower()
         self._rule, self._value, self._least, self._patterns = rule, value, least, patterns
 
