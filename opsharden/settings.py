@@ -71,6 +71,9 @@ class Settings(BaseModel):
     host_timeout: float = Field(300, gt=0, description="Seconds the whole verification of one host may take.")
     task_timeout: float = Field(1800, gt=0, description="Seconds one task of an apply may take on a host.")
     apply_timeout: float = Field(7200, gt=0, description="Seconds one Ansible run of an apply may take.")
+    standby: bool = Field(
+        True, description="Whether a Python stands by on each host while Ansible works there, for speed."
+    )
     vault_password_file: Path | None = Field(None, description="A file with the Ansible Vault password.")
     vault_identity_list: Annotated[tuple[str, ...], Placed(_vault_id)] = Field(
         (), description="Vault ids, as for Ansible's --vault-id: ID@FILE."

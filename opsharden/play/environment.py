@@ -15,8 +15,8 @@ MARK = "OPSHARDEN_PLAY"
 OWN_SSH = "opsharden_ssh"
 """The connection plugin that takes the place of Ansible's `ssh`."""
 
-RELAY = "relay"
-"""Where in the private folder the relay listens, which Ansible's workers are told of in their environment."""
+RELAY = "OPSHARDEN_RELAY"
+"""Tells Ansible's workers where the relay to the programs on standby listens; empty where there is none."""
 
 _STEERS = ("ANSIBLE_", "PYTHON", "RUNNER_", "LC_", "LANG")
 _CALLBACKS = Path(__file__).with_name("callback")
@@ -49,7 +49,12 @@ _SETTINGS = {
 
 
 def environment(
-    private: Path, roles_path: Sequence[Path], shell: Mapping[str, str], *, task_timeout: float = 0
+    private: Path,
+    roles_path: Sequence[Path],
+    shell: Mapping[str, str],
+    *,
+    task_timeout: float = 0,
+    standby: bool = True,
 ) -> dict[str, str]:
     """All variables of the supervisor and of what it starts.
 
@@ -62,6 +67,7 @@ def environment(
         roles_path: Folders of roles.
         shell: The variables we were started with.
         task_timeout: Seconds a task may take on a host; 0 for ever.
+        standby: Whether a Python may stand by on the hosts; without one, Ansible works as ever.
     """
     return {
         **{name: value for name, value in shell.items() if not name.startswith(_STEERS)},
@@ -69,7 +75,7 @@ def environment(
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
         MARK: str(private),
-        "OPSHARDEN_RELAY": str(private / RELAY),
+        RELAY: str(private / "relay") if standby else "",
         **_SETTINGS,
         "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
         "ANSIBLE_CONNECTION_PLUGINS": str(_CONNECTIONS),

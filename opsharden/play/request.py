@@ -74,6 +74,7 @@ class PlayRequest:
         check: Ansible's check mode: say what would change, change nothing.
         task_timeout: Seconds one task may take on one host; 0 for ever.
         timeout: Seconds the run may take; 0 for ever.
+        standby: Whether a Python stands by on each host, which spares Ansible a start for every task.
     """
 
     run_id: str
@@ -86,3 +87,4 @@ class PlayRequest:
     check: bool = False
     task_timeout: float = 0
     timeout: float = 0
+    standby: bool = True

@@ -105,7 +105,13 @@ def _supervisor(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
-        env=environment(private.path, request.content.roles_path, os.environ, task_timeout=request.task_timeout),
+        env=environment(
+            private.path,
+            request.content.roles_path,
+            os.environ,
+            task_timeout=request.task_timeout,
+            standby=request.standby,
+        ),
         pass_fds=(private.lock,),
         start_new_session=True,  # the terminal's Ctrl-C is ours to handle
     )

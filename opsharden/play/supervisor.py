@@ -63,14 +63,15 @@ class Supervisor:
         writer.start()
         threading.Thread(target=self._until_told, daemon=True).start()
         fault = ""
-        relay = Relay(self._private / RELAY)
+        relay = Relay(Path(place)) if (place := os.environ[RELAY]) else None
         try:
             self._play()
         except Exception as error:
             fault = f"{type(error).__name__}: {error}"
         if self._cancelled.is_set():
             end(descendants)
-        relay.close()
+        if relay:
+            relay.close()
         close_masters(self._private / CONTROL)
         shutil.rmtree(self._private, ignore_errors=True)
         self._events.put(Ended(self._cancelled.is_set(), self._redaction.text(fault)))

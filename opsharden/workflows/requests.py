@@ -43,6 +43,7 @@ def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, 
         check=check,
         task_timeout=settings.task_timeout,
         timeout=settings.apply_timeout,
+        standby=settings.standby,
         unlock=Unlock(
             access.become_password,
             vaults=place.vault,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,24 @@ def test_tasks_are_run_by_one_program_which_is_gone_afterwards(
     for host in managed_hosts.names:
         file = "/run/opsharden-test-standby"
         assert managed_hosts.exec(host, f"test -e /proc/$(cat {file}) && echo there; rm {file}") == ""
+
+
+def test_without_it_each_task_has_a_python_of_its_own(make_role: Make, make_request: Make, managed_hosts: Any) -> None:
+    make_role(
+        "alone",
+        """
+- name: Who runs this
+  ansible.builtin.shell: cut -d ' ' -f 4 /proc/$PPID/stat
+  register: once
+- name: Who runs this, later
+  ansible.builtin.shell: cut -d ' ' -f 4 /proc/$PPID/stat
+  register: again
+- name: Another
+  ansible.builtin.assert: {that: once.stdout != again.stdout}
+""",
+    )
+    outcome = play(replace(make_request("alone"), standby=False))
+    assert (complaints(outcome), outcome.status) == ([], PlayStatus.COMPLETE)
 
 
 SURROUNDINGS = "id; umask; ulimit -a; env | grep -Ev '^(_|PWD)=' | sort; wc -c; tty; cat /proc/self/oom_score_adj"

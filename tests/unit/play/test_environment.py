@@ -6,6 +6,8 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from opsharden.play.environment import MARK, connection_vars, environment, ssh_config
 
 SHELL = {
@@ -79,3 +81,8 @@ def test_jump_hosts_are_held_to_the_same_keys() -> None:
 
 def test_without_any_file_no_host_is_known() -> None:
     assert "UserKnownHostsFile=none" in options()
+
+
+@pytest.mark.parametrize(("standby", "place"), [(True, "/p/relay"), (False, "")])
+def test_workers_are_told_of_a_relay_only_where_there_is_one(standby: bool, place: str) -> None:
+    assert environment(Path("/p"), (), SHELL, standby=standby)["OPSHARDEN_RELAY"] == place
