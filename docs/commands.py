@@ -20,6 +20,7 @@ COMMANDS = (
     "convert",
     "controls list",
     "controls show",
+    "controls new",
     "config",
     "content",
     "lab up",

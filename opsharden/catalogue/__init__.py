@@ -2,11 +2,13 @@
 
 from opsharden.catalogue.catalogue import Catalogue, content_digest, load_catalogue
 from opsharden.catalogue.content import content_root, roles_path, site_playbook
+from opsharden.catalogue.kinds import KINDS
 from opsharden.catalogue.roles import Role
 from opsharden.catalogue.schema import ProofEntry
 from opsharden.catalogue.unknown import unknown
 
 __all__ = [
+    "KINDS",
     "Catalogue",
     "ProofEntry",
     "Role",

@@ -106,6 +106,7 @@ def load_yaml(text: str) -> Any:
 _ENTRIES = TypeAdapter(list[dict[str, Any]])
 _CONTROLS = TypeAdapter(list[Control])
 _RULES = TypeAdapter(list[_Rules])
+_ID = TypeAdapter(ControlId)
 LIMITS = TypeAdapter(dict[str, Limit])
 PEERS = TypeAdapter(dict[str, tuple[str, ...]])
 PROOFS = TypeAdapter(dict[str, ProofEntry])
@@ -143,6 +144,15 @@ def read_controls(path: Path, role: str) -> tuple[Control, ...]:
         controls = _CONTROLS.validate_python([{**entry, "role": role} for entry in entries], extra="forbid")
         _RULES.validate_python(controls, from_attributes=True)
     return tuple(controls)
+
+
+def is_control_id(text: str) -> bool:
+    """Whether a control can have this id."""
+    try:
+        _ID.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import typer
@@ -10,21 +11,29 @@ from rich.table import Table
 from rich.text import Text
 
 from opsharden import settings
+from opsharden.catalogue import KINDS
 from opsharden.cli.console import data, say, table
 from opsharden.cli.listing import ListOutput, Output, print_json
 from opsharden.model import Control, Severity
 from opsharden.model.plain import plain
 from opsharden.workflows import controls
+from opsharden.workflows.new_control import MARK, new_control
 
 app = typer.Typer(
-    add_completion=False, rich_markup_mode=None, help="Look at the catalogue of controls.", no_args_is_help=True
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Look at the catalogue of controls, and add to it.",
+    no_args_is_help=True,
 )
+
+_KINDS = f"{', '.join(KINDS)}."
 
 
 @app.command("list")
 def list_command(
     role: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Of this role.")] = None,
     profile: Annotated[list[str] | None, typer.Option(metavar="NAME", help="In this profile.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(metavar="KIND", help=f"Of this kind: {_KINDS}")] = None,
     severity: Annotated[
         list[Severity] | None, typer.Option(metavar="SEVERITY", help="low, medium, high or critical.")
     ] = None,
@@ -48,6 +57,7 @@ def list_command(
     filters = controls.Filters(
         roles=tuple(role or ()),
         profiles=tuple(profile or ()),
+        kinds=tuple(kind or ()),
         severities=tuple(severity or ()),
         levels=tuple(level or ()),
         frameworks=tuple(framework or ()),
@@ -78,19 +88,44 @@ def show_command(
         _print_in_full(found)
 
 
+@app.command("new")
+def new_command(
+    control: Annotated[str, typer.Argument(metavar="ID", help="The id it is to have, a word of yours first.")],
+    kind: Annotated[str, typer.Option(metavar="KIND", help=f"What it is made of: {_KINDS}")],
+    role: Annotated[str, typer.Option(metavar="NAME", help="Your role that it is to be in.")] = "own",
+) -> None:
+    """Add a control of your own that is data.
+
+    Its entry is written into your role's controls.yml, to be filled in. What is missing of the role is made, in the
+    first folder of the setting `roles`. Nothing that is there is changed.
+
+    Example: opsharden controls new house-rfc1337 --kind sysctl
+    """
+    here = settings.load()
+    made = new_control(here, control, kind, role)
+    for path in made.files:
+        say(f"made: {os.path.relpath(path)}")
+    say(f"added: {control}, in {os.path.relpath(made.entry)} from line {made.line} on")
+    say(f"next: write what is marked {MARK} there.")
+    if made.setting:
+        say(f"next: put the line {made.setting} into {settings.FILE}, so that the role takes part.")
+    say(f"next: `opsharden verify --control {control}`.")
+
+
 def _table(found: tuple[Control, ...]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for name in ("id", "role", "severity", "level", "title"):
+    for name in ("id", "role", "severity", "level", "kind", "title"):
         table.add_column(name, no_wrap=name != "title")
     for each in found:
         title = Text(" ".join(each.title.split()))
-        table.add_row(each.id, each.role, each.severity.value, str(each.level or ""), title)
+        table.add_row(each.id, each.role, each.severity.value, str(each.level or ""), each.kind, title)
     return table
 
 
 def _beside(found: controls.Shown) -> dict[str, object]:
     proof = found.proof and {"given": found.proof.given, "break": found.proof.break_, "where": found.proof.where}
-    return {"profiles": list(found.profiles), "proof": proof, "cases": found.cases}
+    options = None if found.options is None else dict(found.options)
+    return {"profiles": list(found.profiles), "options": options, "proof": proof, "cases": found.cases}
 
 
 def _print_in_full(found: controls.Shown) -> None:
@@ -111,9 +146,14 @@ def _facts(found: controls.Shown) -> Iterator[tuple[str, str]]:
     fields = plain(found.control)
     for name in ("id", "title", "why"):
         del fields[name]
-    references = fields.pop("references")
+    references, wanted = fields.pop("references"), fields.pop("want")
     for name, value in fields.items():
-        yield name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        if value != "":
+            yield name, _said(value)
+    if wanted:
+        yield "wants", _lines(wanted)
+    if found.options:
+        yield "options by default", _lines(found.options)
     yield "profiles", ", ".join(found.profiles) or "none"
     for name, numbers in references.items():
         yield name, ", ".join(numbers)
@@ -126,3 +166,16 @@ def _facts(found: controls.Shown) -> Iterator[tuple[str, str]]:
         if found.proof.where:
             yield "broken on", f"the host that {found.proof.where} names"
     yield "cases", str(found.cases)
+
+
+def _lines(values: Mapping[str, object]) -> str:
+    return "\n".join(f"{name}: {_said(value)}" for name, value in values.items())
+
+
+def _said(value: object) -> str:
+    """A value of the catalogue in words: `at most 10`, `owner root, mode at most 0644`."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{str(name).replace('_', ' ')} {_said(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_said, value))
+    return str(value).removeprefix("{{ ").removesuffix(" }}")  # an option by its name

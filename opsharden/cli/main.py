@@ -30,7 +30,7 @@ VERBS = {
     "apply": ("opsharden.cli.apply", "apply", "Bring about what fails, then verify again."),
     "runs": ("opsharden.cli.runs", "app", "What was done: list, show, diff."),
     "convert": ("opsharden.cli.convert", "convert", "Render a filed run again, in another format."),
-    "controls": ("opsharden.cli.controls", "app", "The catalogue: list, show."),
+    "controls": ("opsharden.cli.controls", "app", "The catalogue: list, show, new."),
     "config": ("opsharden.cli.config", "config", "The settings that hold here, and where each comes from."),
     "content": ("opsharden.cli.content", "content", "Where our roles and playbooks lie, for plain Ansible."),
     "lab": ("opsharden.cli.lab", "app", "Throwaway real hosts on this machine, to try things on."),

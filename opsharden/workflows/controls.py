@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from opsharden.catalogue import Catalogue, ProofEntry, load_catalogue, unknown
+from opsharden.catalogue import KINDS, Catalogue, ProofEntry, load_catalogue, unknown
+from opsharden.catalogue.kinds import options_in
 from opsharden.model import Control, Severity
 from opsharden.settings import Settings
 
@@ -17,6 +18,7 @@ class Filters:
     Attributes:
         roles: Names of roles.
         profiles: Names of profiles.
+        kinds: Names of kinds.
         severities: Severities.
         levels: Levels; 0 where no benchmark has it.
         frameworks: `NAME` or `NAME:NUMBER` of a reference; a number also means what is numbered below it.
@@ -24,6 +26,7 @@ class Filters:
 
     roles: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     severities: tuple[Severity, ...] = ()
     levels: tuple[int, ...] = ()
     frameworks: tuple[str, ...] = ()
@@ -38,12 +41,14 @@ class Shown:
         profiles: The profiles that name it, themselves or by what they extend.
         proof: How it is broken for its proof; None where nothing says.
         cases: How many ways a host can be are recorded for it.
+        options: The options of its role that its check reads, with their defaults; None where only the check knows.
     """
 
     control: Control
     profiles: tuple[str, ...]
     proof: ProofEntry | None
     cases: int
+    options: Mapping[str, object] | None
 
 
 def listed(here: Settings, filters: Filters) -> tuple[Control, ...]:
@@ -53,9 +58,10 @@ def listed(here: Settings, filters: Filters) -> tuple[Control, ...]:
         CatalogueError: The content is malformed, or a filter names what there is not.
     """
     catalogue = load_catalogue(here.roles, here.profile_dirs)
-    for name in filters.roles:
-        if name not in catalogue.roles:
-            raise unknown("role", name, catalogue.roles)
+    for what, names, there in (("role", filters.roles, catalogue.roles), ("kind", filters.kinds, KINDS)):
+        for name in names:
+            if name not in there:
+                raise unknown(what, name, there)
     inside = set(catalogue.selected(filters.profiles))
     numbered = [_numbered(each, catalogue.controls.values()) for each in filters.frameworks]
     return tuple(
@@ -63,6 +69,7 @@ def listed(here: Settings, filters: Filters) -> tuple[Control, ...]:
         for each in catalogue.controls.values()
         if (not filters.roles or each.role in filters.roles)
         and (not filters.profiles or each.id in inside)
+        and (not filters.kinds or each.kind in filters.kinds)
         and (not filters.severities or each.severity in filters.severities)
         and (not filters.levels or each.level in filters.levels)
         and (not filters.frameworks or any(each.id in ids for ids in numbered))
@@ -84,6 +91,7 @@ def shown(here: Settings, control: str) -> Shown:
         _profiles(catalogue, control),
         role.proofs.get(control),
         len(role.cases().get(control, ())),
+        {name: role.defaults.get(name) for name in options_in(found.want)} if found.kind else None,
     )
 
 

@@ -73,3 +73,29 @@ def test_this_machine_is_verified_within_seconds_and_without_an_inventory(instal
     record = json.loads(done.stdout)
     assert {finding["host"] for finding in record["findings"]} == {"localhost"}
     assert any(finding["verdict"] in ("pass", "fail") for finding in record["findings"])
+
+
+def test_a_new_control_is_filled_in_and_judged(installed: Path, tmp_path: Path) -> None:
+    """The guide's two minutes: a blank entry is no pass anywhere, and what it is filled in with is judged."""
+    run(installed, tmp_path, "init", ".")
+    (tmp_path / "inventory/hosts.yml").write_text("all: {hosts: {here: {ansible_connection: local}}}\n")
+    made = run(installed, tmp_path, "controls", "new", "house-pids", "--kind", "sysctl")
+    assert made.returncode == 0, made.stderr
+    needed = made.stderr.partition("put the line ")[2].partition(" into opsharden.toml")[0]
+    with (tmp_path / "opsharden.toml").open("a") as file:
+        file.write(f"{needed}\n")
+    entries = tmp_path / "roles/own/controls.yml"
+    blank = entries.read_text()
+
+    def judged(want: str = "") -> Any:
+        entries.write_text(blank.replace("fill.in: {exactly: 1}", want) if want else blank)
+        done = run(installed, tmp_path, "verify", "--control", "house-pids", "-o", "json")
+        assert done.returncode in (0, 3, 4), done.stderr
+        (finding,) = json.loads(done.stdout)["findings"]
+        return finding["host"], finding["role"], finding["verdict"]
+
+    assert judged() == ("here", "own", "error")
+    assert judged("kernel.pid_max: {at_most: 1}") == ("here", "own", "fail")
+    assert judged("kernel.pid_max: {at_least: 2}") == ("here", "own", "pass")  # systemd sets it at boot
+    listed = run(installed, tmp_path, "controls", "list", "--role", "own", "--kind", "sysctl", "-o", "json").stdout
+    assert [each["want"] for each in json.loads(listed)] == [{"kernel.pid_max": {"at_least": 2}}]

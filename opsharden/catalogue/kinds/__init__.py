@@ -9,7 +9,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from opsharden.catalogue.kinds import sshd, sysctl
-from opsharden.catalogue.kinds.kind import Kind
+from opsharden.catalogue.kinds.kind import Kind, options_in
 
 KINDS: dict[str, Kind] = {"sysctl": sysctl.KIND, "sshd": sshd.KIND}
 
@@ -30,4 +30,4 @@ def check_want(kind: str, want: object) -> None:
         raise ValueError(f"want{f' of {place}' if place else ''}: {problem['msg']}") from None
 
 
-__all__ = ["KINDS", "Kind", "check_want"]
+__all__ = ["KINDS", "Kind", "check_want", "options_in"]

@@ -68,4 +68,8 @@ def _wrong(wanted: Wanted) -> str:
     return ""
 
 
-KIND = Kind(TypeAdapter(Annotated[dict[Keyword, Wanted], Field(min_length=1)]), _break)
+KIND = Kind(
+    TypeAdapter(Annotated[dict[Keyword, Wanted], Field(min_length=1)]),
+    _break,
+    "FillIn: {exactly: 'no'} # a setting as sshd_config(5) has it; or at_most, at_least, none_of, says, startups",
+)

@@ -59,4 +59,8 @@ def _wrong(wanted: Wanted) -> int:
     return next(number for number in itertools.count() if str(number) not in right)
 
 
-KIND = Kind(TypeAdapter(Annotated[dict[Key, Wanted], Field(min_length=1)]), _break)
+KIND = Kind(
+    TypeAdapter(Annotated[dict[Key, Wanted], Field(min_length=1)]),
+    _break,
+    "fill.in: {exactly: 1} # a setting as sysctl.d(5) has it, with dots; or one_of: [1, 2]; or at_least, at_most",
+)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from opsharden.catalogue import load_catalogue, roles_path
-from opsharden.catalogue.kinds import KINDS, check_want
+from opsharden.catalogue.kinds import KINDS, check_want, options_in
 from opsharden.errors import CatalogueError
 
 
@@ -143,3 +143,8 @@ def test_sshd_is_broken_where_the_data_tells_how(want: object, line: str) -> Non
     script = KINDS["sshd"].break_(want)
     assert line in script
     assert bool(script) is bool(line)
+
+
+def test_the_options_in_what_is_wanted_are_found_wherever_they_stand() -> None:
+    want = {"A": {"at_most": "{{ most }}", "at_least": 1}, "B": {"one_of": ["{{ one }}", "x", "{{ a b }}"]}}
+    assert list(options_in(want)) == ["most", "one"]

@@ -21,6 +21,8 @@ CONTROLS = [
         "severity": "high",
         "level": 2,
         "references": {"house": ["5.10", "X-1(2)"]},
+        "kind": "sysctl",
+        "want": {"net.ipv4.x": {"exactly": 1}},
     },
 ]
 
@@ -46,6 +48,7 @@ def here(tmp_path: Path) -> Settings:
         ({"severities": (Severity.HIGH,)}, "own-b own-c"),
         ({"severities": (Severity.HIGH, Severity.LOW)}, "own-a own-b own-c"),
         ({"levels": (0, 2)}, "own-a own-c"),
+        ({"kinds": ("sysctl",)}, "own-c"),
         ({"severities": (Severity.HIGH,), "levels": (0,)}, ""),
         ({"profiles": ("ours",)}, "own-b"),
         ({"frameworks": ("house",)}, "own-a own-b own-c"),
@@ -76,6 +79,7 @@ def test_a_profile_brings_what_it_extends(here: Settings) -> None:
     ("filters", "message", "advice"),
     [
         ({"roles": ("greetings",)}, "no role greetings", "Did you mean greeting?"),
+        ({"kinds": ("sysctrl",)}, "no kind sysctrl", "Did you mean sysctl?"),
         ({"profiles": ("our",)}, "no profile our", "Did you mean ours?"),
         ({"frameworks": ("huose:5",)}, "no framework huose", "Did you mean house?"),
         ({"frameworks": ("zzz",)}, "no framework zzz", "Frameworks are: cis-debian-12-v1.1.0, cis"),
@@ -103,6 +107,18 @@ def test_one_is_shown_with_what_its_role_knows_of_it(here: Settings) -> None:
 def test_one_of_which_nothing_more_is_known_is_shown_too(here: Settings) -> None:
     found = shown(here, "own-b")
     assert (found.profiles, found.proof, found.cases) == (("ours",), None, 0)
+
+
+def test_how_one_that_is_data_is_broken_is_known_from_its_kind(here: Settings) -> None:
+    found = shown(here, "own-c")
+    assert found.proof is not None
+    assert "net.ipv4.x = 0" in found.proof.break_
+    assert found.options == {}
+
+
+def test_what_options_are_part_of_what_is_wanted_is_known_of_data_alone(here: Settings) -> None:
+    assert shown(here, "ssh-grace").options == {"ssh_login_grace_seconds": 60}
+    assert shown(here, "ssh-files").options is None
 
 
 def test_one_that_is_not_there_is_refused_with_the_nearest(here: Settings) -> None:

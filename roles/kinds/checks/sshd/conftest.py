@@ -154,6 +154,8 @@ class Settings:
 
     def value(self, keyword: str) -> str:
         """What applies to everyone."""
+        if keyword.lower() not in self.effective:
+            raise Unanswered(f"sshd shows no setting {keyword}.")
         return self.effective[keyword.lower()][0]
 
     def decides(self, keyword: str) -> object | None:

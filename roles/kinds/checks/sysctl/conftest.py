@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import pytest
 
+from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
 
 ONE = "cat %s"
@@ -154,7 +155,7 @@ def astray(host, live, at_boot, others):
         if not here and pattern.startswith(IPV6) and not host.check_output(THERE, f"/proc/sys/{IPV6}"):
             return []  # a kernel may do without
         if not here:
-            raise LookupError(f"The kernel shows no setting {key}.")
+            raise Unanswered(f"The kernel shows no setting {key}.")
         paths = sorted({*here, *(path for path in exact if _fits(path, pattern))})
         return [
             *(found for path in paths if (found := _amiss(host, path, here.get(path), look_up(path), wanted))),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from opsharden.errors import Unanswered
 from opsharden.model import Verdict
 from opsharden.probe import sshdfiles
 from tests.unit.judging import answers, judged
@@ -41,6 +42,11 @@ def test_what_hosts_say_is_parsed_once_and_cannot_be_changed() -> None:
     line = sshdfiles.Reading(Saying({}), written({MAIN: "MaxAuthTries 3"})).follow(MAIN)
     with pytest.raises(FrozenInstanceError):
         next(line).keyword = "other"  # type: ignore[misc] # that it is refused is what is tested
+
+
+def test_a_setting_that_sshd_does_not_know_is_named() -> None:
+    with pytest.raises(Unanswered, match="sshd shows no setting MaxAuthTry"):
+        settings({MAIN: ""}, "maxauthtries 3\n").amiss("MaxAuthTry", SETTINGS.Rules.from_to(0, 4))
 
 
 @pytest.mark.parametrize("control", ["ssh-banner", "ssh-no-root", "ssh-max-sessions"])

@@ -7,7 +7,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 
+from opsharden.catalogue import KINDS
 from tests.unit.roles.loading import module
 
 
@@ -68,6 +70,14 @@ def test_masked_files_and_excluded_interfaces_are_read_as_systemd_does(settings:
     changed, left = held(settings, tmp_path)
     assert "net.ipv4.conf.eth0.log_martians = 1\n" in changed[OURS]
     assert left == []
+
+
+def test_an_entry_that_is_still_to_be_filled_in_changes_nothing(settings: ModuleType, tmp_path: Path) -> None:
+    ((key, wanted),) = yaml.safe_load(KINDS["sysctl"].blank).items()
+    host = settings.Host(tmp_path / "etc" / OURS)
+    host.hold_at_boot(settings.Setting(key, wanted))
+    assert (host.new_texts(), host.left) == ({}, [])
+    assert settings.load([settings.Setting(key, wanted)], check_mode=False) == ([], [])
 
 
 @pytest.mark.parametrize("key", ["all", "e*"])
