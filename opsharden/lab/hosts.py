@@ -34,10 +34,11 @@ _INIT = (
 )
 
 _NOT_UP = 75  # EX_TEMPFAIL of sysexits.h
-_TRIES = 900
+_TRIES = 200
 
 # Runs as root in a new host, the password on standard input. A host that is set up already is only asked.
 # `is-system-running --wait` would do the waiting, but it goes over D-Bus, and asked too early hangs there for 25 s.
+# What is not up soon is asked less often: the questions of thirty hosts would keep this machine from starting them.
 _SETTLE = """
 set -eu
 if [ "$(passwd --status {admin} 2>/dev/null | cut -d ' ' -f 2)" != P ]; then
@@ -52,7 +53,8 @@ tries=0 state=
 until [ "$state" = running ] || [ "$state" = degraded ]; do
     [ $tries -lt {tries} ] || {{ echo "${{state:-nothing}}" >&2; exit {not_up}; }}
     tries=$((tries + 1))
-    state=$(systemctl is-system-running 2>/dev/null) || sleep 0.2
+    [ $tries -lt 20 ] && nap=0.2 || nap=1
+    state=$(systemctl is-system-running 2>/dev/null) || sleep $nap
 done
 for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -l -f "$key"; done
 """
