@@ -38,11 +38,11 @@ CASES = (
     ),
     Case(
         "a home as it should be stays",
-        SERVICE + "; mkdir -m 755 /home/svc/.ssh; touch /home/svc/.ssh/authorized_keys;"
+        SERVICE + "; chmod 755 /home/svc; mkdir -m 755 /home/svc/.ssh; touch /home/svc/.ssh/authorized_keys;"
         "chmod 644 /home/svc/.ssh/authorized_keys; chown -R svc: /home/svc",
         steps=THERE,
         user="svc",
-        keeps="[ $(stat -c %a /home/svc) != 700 ]; [ $(stat -c %a /home/svc/.ssh) = 755 ]",
+        keeps="[ $(stat -c %a /home/svc) = 755 ]; [ $(stat -c %a /home/svc/.ssh) = 755 ]",
     ),
     Case(
         "a locked account without PAM",
