@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from opsharden.model import Mismatch
+from opsharden.probe.found import NAMES
 
 _LS = re.compile(r"(?P<kind>.)(?P<mode>\S{9})(?P<acl>\+?)\S* +\d+ (?P<owner>\d+) +(?P<group>\d+) +.*? (?P<path>/.*)")
 _NAMEI = re.compile(r"(?P<kind>.)(?P<mode>[-rwxsStT]{9}) (?P<owner>\S+) +(?P<group>\S+) +(?P<name>.*)")
@@ -47,10 +48,12 @@ class Limit:
     Attributes:
         mode: The permission bits it may have.
         groups: The numbers and names of the groups it may belong to.
+        kind: What it is to be, as ls shows it: `-` a file, `d` a folder.
     """
 
     mode: int
     groups: Mapping[str, str]
+    kind: str = "-"
 
     def __str__(self) -> str:
         """As people read it."""
@@ -91,9 +94,10 @@ def amiss(host: Any, seen: Mapping[str, Listed], path: str, limit: Limit) -> lis
     if links:
         return list(_behind(host, path, limit, f"{links[0]} is a link to {seen[links[0]].target}"))
     wrong = [each for folder in folders for each in open_folder(seen, folder)]
-    if seen[path].kind != "-":
-        by_hand = f"{path} is no file: apply does not take it away, put a file of root's in its place."
-        return [*wrong, Mismatch(path, "no regular file", str(limit), by_hand=by_hand)]
+    if seen[path].kind != limit.kind:
+        what = NAMES.get(seen[path].kind, "no regular file")
+        by_hand = f"{path} is {what}: apply does not take it away, put a file of root's in its place."
+        return [*wrong, Mismatch(path, what, str(limit), by_hand=by_hand)]
     return [*wrong, *_file(path, seen[path], limit)]
 
 
@@ -113,6 +117,12 @@ def _behind(host: Any, path: str, limit: Limit, link: str) -> Iterator[Mismatch]
                 what = f"{path}, folder {match['name']} on its way"
                 yield Mismatch(what, _shown(folder), "only root can write it", by_hand=by_hand)
     (target,) = listed(host.check_output("ls -ldnL --time-style=+ %s", path)).values()
+    if target.kind != limit.kind:
+        # What is written to /dev/null nobody reads there afterwards.
+        if not link.endswith(" /dev/null"):
+            what = NAMES.get(target.kind, "no regular file")
+            yield Mismatch(path, f"{what}, {link}", str(limit), by_hand=by_hand)
+        return
     for wrong in _file(path, target, limit):
         yield Mismatch(wrong.what, f"{wrong.found}, {link}", wrong.wanted, by_hand=by_hand)
 

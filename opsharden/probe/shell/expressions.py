@@ -73,7 +73,7 @@ _FIND_VALUE = re.compile(r"[^-][\s\S]*|-[0-9]+\w?|-[ugoa]*[=+][rwxXst]+|")
 
 
 def find(grep: Judge) -> Judge:
-    """`find` without the actions that delete, write or run; of commands it may only run grep, and not on devices.
+    """`find` without the actions that delete, write or run; it may only run false, and grep, but not on devices.
 
     Args:
         grep: Judges what grep is given.
@@ -88,9 +88,9 @@ def find(grep: Judge) -> Judge:
                     return False
             elif word == "-exec":
                 inner, rest = _until_end(rest)
-                if inner[:1] != ["grep"] or not grep(inner[1:]) or not all(map(harmless_to_open, inner)):
+                if not _only_reads(inner, grep):
                     return False
-                greps = True
+                greps = greps or inner[0] == "grep"
             elif word.startswith("-"):
                 if not _FIND_ALONE.fullmatch(word):
                     return False
@@ -99,6 +99,11 @@ def find(grep: Judge) -> Judge:
         return not greps or (paths != [] and all(harmless_to_open_all(f"{path}/*") for path in paths))
 
     return judge
+
+
+def _only_reads(inner: list[str], grep: Judge) -> bool:
+    """Whether a command behind -exec does: grep, or false, which serves for the exit status alone."""
+    return inner[:1] == ["false"] or (inner[:1] == ["grep"] and grep(inner[1:]) and all(map(harmless_to_open, inner)))
 
 
 def _until_end(words: list[str]) -> tuple[list[str], list[str]]:

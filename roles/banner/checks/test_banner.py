@@ -5,17 +5,19 @@ import re
 import pytest
 
 from opsharden.model import Mismatch
+from opsharden.probe.found import WHAT, looked
 from opsharden.probe.guarded import ROOT, Limit, amiss, listed, open_folder
 
 TEXTS = ("/etc/issue", "/etc/issue.net", "/etc/motd")
-# grep and ls answer 2 where one of the files is missing: that one then shows nothing.
-SHOWN = "grep -aH '' /etc/issue /etc/issue.net /etc/motd 2>/dev/null || test $? -le 2"
 # What is shown beside them: see agetty(8) and pam_motd(8).
-BESIDE = (
-    r"grep -saHnE '\\[mrsv]|Debian' /etc/issue.d/*.issue /run/issue.d/*.issue /usr/lib/issue.d/*.issue "
-    "/etc/motd.d/* /run/motd.d/* /usr/lib/motd.d/* || test $? -le 2"
+BESIDE = re.compile(r"/(?:etc|run|usr/lib)/(?:issue\.d/[^./][^/]*\.issue|motd\.d/[^./][^/]*)")
+LOOK = (
+    "find -L /etc/issue /etc/issue.net /etc/motd /etc/issue.d /run/issue.d /usr/lib/issue.d /etc/motd.d /run/motd.d "
+    f"/usr/lib/motd.d /etc/update-motd.d -maxdepth 1 {WHAT} "
+    "-type f ! -path '/etc/update-motd.d/*' -exec grep -aHn '' {} +"
 )
-SCRIPTS = r"find /etc -maxdepth 2 -path '/etc/update-motd.d/*' -printf '%m %p\n'"
+TELLS = re.compile(r"\\[mrsv]|Debian")
+SCRIPT_FOLDER = "/etc/update-motd.d"
 ACCESS = (
     "ls -ldn --time-style=+ / /etc /etc/issue /etc/issue.net /etc/motd /etc/update-motd.d /etc/update-motd.d/* "
     "2>/dev/null || test $? -le 2"
@@ -23,51 +25,78 @@ ACCESS = (
 # The names that run-parts(8) runs, as pam_motd calls it.
 RUN = re.compile(r"(?!.*\.dpkg-(?:old|dist|new|tmp)\Z)(?:[a-zA-Z0-9_-]+|_?(?:[a-z0-9_.]+-)+[a-z0-9]+)")
 SILENT = "nothing about the system"
+FOLDER = Limit(0o755, ROOT, kind="d")
 
 
 @pytest.mark.control("ban-texts")
 def test_texts(host, values):
-    wrong = other_texts(host, values["banner_text"]) + given_away(host) + scripts(host, values["banner_telltale"])
+    shown = looked(host.run(LOOK), "What is shown at login")
+    wrong = other_texts(shown, values["banner_text"]) + given_away(shown)
+    wrong += scripts(host, shown, values["banner_telltale"])
     assert wrong == []
 
 
-def other_texts(host, warning):
+def other_texts(shown, warning):
     """The texts that are not the declared one."""
-    shown = {path: [] for path in TEXTS}
-    for line in host.check_output(SHOWN).splitlines():
-        path, _, text = line.partition(":")
-        shown[path].append(text)
     first = warning.strip().partition("\n")[0].strip()
     wanted = f"the text of banner_text, which {f'begins: {first}' if first else 'is empty'}"
-    # A blank line at the end makes no other warning; testinfra cuts it off anyway.
-    return [
-        Mismatch(path, " / ".join(line for line in map(str.strip, lines) if line) or "nothing", wanted)
-        for path, lines in shown.items()
-        if "\n".join(lines).rstrip() != warning.rstrip()
-    ]
-
-
-def given_away(host):
-    """Texts that are shown beside them and tell which system this is."""
-    found = [line.split(":", 2) for line in host.check_output(BESIDE).splitlines()]
-    by_hand = "{} is shown at login too and not ours to change: take out what tells the system, or the file."
-    return [
-        Mismatch(path, text.strip(), SILENT, f"{path}:{number}", by_hand.format(path)) for path, number, text in found
-    ]
-
-
-def scripts(host, telltale):
-    """Scripts that are run at login and tell it."""
-    found = [line.split(maxsplit=1) for line in host.check_output(SCRIPTS).splitlines()]
     wrong = []
-    for mode, path in found:
-        if not int(mode, 8) & 0o111 or not RUN.fullmatch(path.rpartition("/")[2]):
+    for path in TEXTS:
+        if odd := shown.odd(path):
+            by_hand = f"{path} is {odd}, which apply does not put a file in the place of: take it away."
+            wrong.append(Mismatch(path, odd, wanted, by_hand=by_hand))
             continue
-        if host.run_expect([0, 1], "grep -qE -e %s -- %s", telltale, path).rc == 0:
-            linked = host.run_expect([0, 1], "test -L %s", path).rc == 0
-            by_hand = f"{path} is a link, and apply changes nothing elsewhere: take it away." if linked else ""
-            wrong.append(Mismatch(path, "run at login, and tells the system", "not run", by_hand=by_hand))
+        lines = [text for _, text in shown.lines.get(path, ())]
+        # A blank line at the end makes no other warning; testinfra cuts it off anyway.
+        if "\n".join(lines).rstrip() != warning.rstrip():
+            said = " / ".join(line for line in map(str.strip, lines) if line)
+            wrong.append(Mismatch(path, said or "nothing", wanted))
     return wrong
+
+
+def given_away(shown):
+    """Texts that are shown beside them and tell which system this is, or of which nobody knows what they tell."""
+    by_hand = "{} is shown at login too and not ours to change: take out what tells the system, or the file."
+    wrong = [
+        Mismatch(path, text.strip(), SILENT, f"{path}:{number}", by_hand.format(path))
+        for path, lines in shown.lines.items()
+        for number, text in lines
+        if BESIDE.fullmatch(path) and TELLS.search(text)
+    ]
+    # A folder there is passed over by those who show the files.
+    odd = {path: shown.odd(path) for path, kind in shown.kinds.items() if kind != "d" and BESIDE.fullmatch(path)}
+    wrong += [
+        Mismatch(path, what, SILENT, by_hand=f"{path} is {what}, and what it shows nobody can tell: take it away.")
+        for path, what in odd.items()
+        if what
+    ]
+    return wrong
+
+
+def scripts(host, shown, telltale):
+    """Scripts that are run at login and tell it."""
+    files = [path for path, kind in shown.kinds.items() if kind == "f" and path.startswith(f"{SCRIPT_FOLDER}/")]
+    run = [path for path in sorted(files) if shown.modes[path] & 0o111 and RUN.fullmatch(path.rpartition("/")[2])]
+    telling = [path for path in run if host.run_expect([0, 1], "grep -qE -e %s -- %s", telltale, path).rc == 0]
+    elsewhere = elsewhere_in(host, SCRIPT_FOLDER) if telling else ""
+    return [
+        Mismatch(path, "run at login, and tells the system", "not run", by_hand=elsewhere or linked(host, path))
+        for path in telling
+    ]
+
+
+def elsewhere_in(host, folder):
+    """Why apply leaves what is in a folder: it is a link, and what it leads to is not ours; empty where it does not."""
+    real = host.check_output("readlink -f %s", folder)
+    if real.startswith("/etc/"):
+        return ""
+    return f"{folder} is a link to {real}, and apply changes nothing outside /etc: take the link away, or the script."
+
+
+def linked(host, path):
+    """Why apply leaves a script; empty where it does not."""
+    is_link = host.run_expect([0, 1], "test -L %s", path).rc == 0
+    return f"{path} is a link, and apply changes nothing elsewhere: take it away." if is_link else ""
 
 
 @pytest.mark.control("ban-access")
@@ -76,7 +105,10 @@ def test_access(host):
     if "/etc" not in seen:
         raise FileNotFoundError("ls shows no /etc.")
     scripts = [path for path in seen if path.startswith("/etc/update-motd.d/")]
-    wrong = open_folder(seen, "/etc/update-motd.d") if not scripts else []
+    wrong = []
+    if not scripts and SCRIPT_FOLDER in seen:
+        linked = seen[SCRIPT_FOLDER].kind == "l"
+        wrong = amiss(host, seen, SCRIPT_FOLDER, FOLDER) if linked else open_folder(seen, SCRIPT_FOLDER)
     for path, mode in [*((path, 0o644) for path in TEXTS), *((path, 0o755) for path in scripts)]:
         wrong += amiss(host, seen, path, Limit(mode, ROOT)) if path in seen else []
     assert list(dict.fromkeys(wrong)) == []

@@ -10,6 +10,7 @@ import stat
 import struct
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.opsharden_nofile import odd
 
 DOCUMENTATION = r"""
 module: only_root
@@ -42,6 +43,7 @@ class Closing:
 
     def __init__(self, dry: bool) -> None:
         self.dry = dry
+        self.seen: dict[str, bool] = {}
         self.done: list[str] = []
         self.left: list[str] = []
 
@@ -50,12 +52,20 @@ class Closing:
         parts = path.strip("/").split("/")[:-1]
         for depth in range(len(parts) + 1):
             folder = "/" + "/".join(parts[:depth])
-            found = os.lstat(folder)
-            if not stat.S_ISDIR(found.st_mode):
-                self._leave(f"{folder} is a link, and nothing behind it was changed.")
+            if folder not in self.seen:
+                self.seen[folder] = self._folder(folder)
+            if not self.seen[folder]:
                 return False
-            mode = stat.S_IMODE(found.st_mode)
-            self._set(folder, found, mode & ~0o022, 0, found.st_gid)
+        return True
+
+    def _folder(self, folder: str) -> bool:
+        found = os.lstat(folder)
+        if not stat.S_ISDIR(found.st_mode):
+            kind = "a link" if stat.S_ISLNK(found.st_mode) else "no folder"
+            self._leave(f"{folder} is {kind}, and nothing behind it was changed.")
+            return False
+        mode = stat.S_IMODE(found.st_mode)
+        self._set(folder, found, mode & ~0o022, 0, found.st_gid)
         return True
 
     def all(self, pattern: str, most: int, groups: list[int]) -> None:
@@ -68,7 +78,7 @@ class Closing:
         """Close one file."""
         found = os.lstat(path)
         if not stat.S_ISREG(found.st_mode):
-            kind = "a link" if stat.S_ISLNK(found.st_mode) else "no file"
+            kind = "a link" if stat.S_ISLNK(found.st_mode) else odd(path) or "no file"
             self._leave(f"{path} is {kind} and was left as it is.")
             return
         mode = stat.S_IMODE(found.st_mode)
@@ -147,11 +157,10 @@ def main() -> None:
         module.fail_json(msg=f"{error.filename}: {error.strerror}.", done=closing.done)
     for sentence in closing.left:
         module.warn(sentence)
-    note = [f"{done}." for done in closing.done]
+    done = [f"{each}." for each in closing.done]
+    note = done + closing.left
     diff = {"before": "", "after": "".join(f"{line}\n" for line in closing.done)}
-    module.exit_json(
-        changed=bool(note), msg=" ".join(note + closing.left), opsharden_note=note, left=closing.left, diff=diff
-    )
+    module.exit_json(changed=bool(done), msg=" ".join(note), opsharden_note=note, left=closing.left, diff=diff)
 
 
 if __name__ == "__main__":

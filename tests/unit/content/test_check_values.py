@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from opsharden.catalogue import roles_path
+from opsharden.probe.found import Found
 
 
 @pytest.mark.parametrize(
@@ -25,8 +26,5 @@ def test_a_package_may_stand_without_a_list(given: Any, meant: Any) -> None:
 def test_a_banner_that_is_empty_is_told_as_such() -> None:
     other_texts = run_path(str(roles_path() / "banner" / "checks" / "test_banner.py"))["other_texts"]
 
-    class Host:
-        def check_output(self, _: str) -> str:
-            return "/etc/issue:Debian 12\n"
-
-    assert [each.wanted for each in other_texts(Host(), "")] == ["the text of banner_text, which is empty"]
+    shown = Found({"/etc/issue": "f"}, {}, {"/etc/issue": ((1, "Debian 12"),)})
+    assert [each.wanted for each in other_texts(shown, "")] == ["the text of banner_text, which is empty"]

@@ -61,7 +61,7 @@ def test_what_is_closed_is_fine(line: str) -> None:
         ("-rw-r----- 1 7 42 9  /etc/shadow", "mode 640, 7:42"),
         ("-rw-r----- 1 0 7 9  /etc/shadow", "mode 640, root:7"),
         ("-rwsr----- 1 0 42 9  /etc/shadow", "mode 4740, root:42"),
-        ("drwxr-xr-x 2 0 0 9  /etc/shadow", "no regular file"),
+        ("drwxr-xr-x 2 0 0 9  /etc/shadow", "a folder"),
         ("-rw-r-----+ 1 0 42 9  /etc/shadow", "mode 640, root:42, and an access control list lets more accounts in"),
     ],
 )
@@ -103,6 +103,29 @@ def test_behind_a_link_the_file_there_counts() -> None:
 def test_behind_a_link_the_folders_there_count() -> None:
     host = Host(Answer(0, WAY.format("rwxrwx")), "-rw-r----- 1 0 42 9  /etc/shadow")
     assert told(LINK, host) == ["/etc/shadow, folder srv on its way: mode 777, root:root"]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("prw-r----- 1 0 42 0  /etc/shadow", ["/etc/shadow: a pipe, /etc/shadow is a link to /srv/shadow"]),
+        ("drwxr-xr-x 2 0 0 9  /etc/shadow", ["/etc/shadow: a folder, /etc/shadow is a link to /srv/shadow"]),
+        ("crw-rw-rw- 1 0 0 1, 3  /etc/shadow", ["/etc/shadow: a device, /etc/shadow is a link to /srv/shadow"]),
+    ],
+)
+def test_behind_a_link_what_is_no_file_is_named(line: str, found: list[str]) -> None:
+    assert told(LINK, Host(Answer(0, WAY.format("r-xr-x")), line)) == found
+
+
+def test_a_link_to_where_everything_is_lost_lets_nobody_in() -> None:
+    null = Host(Answer(0, WAY.format("r-xr-x")), "crw-rw-rw- 1 0 0 1, 3  /etc/shadow")
+    assert told(LINK.replace("/srv/shadow", "/dev/null"), null) == []
+
+
+def test_behind_a_link_to_a_folder_the_folder_counts() -> None:
+    folder = Host(Answer(0, WAY.format("r-xr-x")), "drwxrwxrwx 2 0 0 9  /etc/shadow")
+    found = told(LINK, folder, Limit(0o755, ROOT, kind="d"))
+    assert found == ["/etc/shadow: mode 777, root:root, /etc/shadow is a link to /srv/shadow"]
 
 
 def test_a_link_to_nothing_is_told() -> None:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from functools import cache
 from types import ModuleType
+from typing import Any
+
+from ansible import module_utils
 
 from opsharden.catalogue import roles_path
+
+# What modules share, they find under Ansible's name, as on a host.
+module_utils.__path__ += [str(folder) for folder in roles_path().glob("*/module_utils")]
+
+Run = Callable[..., dict[str, Any]]
+"""The fixture `run`: a module, whether in check mode, and its options."""
 
 
 @cache

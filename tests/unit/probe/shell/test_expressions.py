@@ -31,6 +31,8 @@ from opsharden.probe.shell.readonly import is_read_only
         "find /x -exec grep y {}",
         "find /x -exec {} \\;",
         "find /x -exec /tmp/grep y {} \\;",
+        "find /x -exec /tmp/false {} +",
+        "find /x -exec falsify {} +",
         "find /x -exec awk {} y \\;",
         "find /x -exec sh -c 'grep y' \\;",
         "find /x -exec grep y /dev/watchdog \\;",

@@ -136,6 +136,7 @@ SENT_BY_OTHERS = [
     "find /dev -type f",
     "find /etc -newermt 2020-01-01 -size -5k -ls",
     "find /etc -type f -exec grep -l root {} + -print",
+    "find -L /dev /etc -type p -exec false {} + && true",
 ]
 
 REFUSED_FOR_THE_PROGRAM = [
