@@ -105,6 +105,23 @@ class _Collector:
         self.items = list(session.items)
 
 
+class OnTheWay:
+    """A pytest plugin that passes over what lies beside the way to some folders.
+
+    pytest looks at whatever is in each folder above them; a home folder may hold thousands of files.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._inside = tuple(f"{folder.absolute()}{os.sep}" for folder in folders)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """True passes over it; None leaves it to pytest."""
+        path = f"{str(collection_path).rstrip(os.sep)}{os.sep}"
+        is_near = path.startswith(self._inside) or any(folder.startswith(path) for folder in self._inside)
+        return None if is_near else True
+
+
 class Pool(Mapping[str, tuple[Check, ...]]):
     """All checks below some folders, by the control they judge. They are collected when the first one is asked for.
 
@@ -162,7 +179,7 @@ def collect(
         contextlib.redirect_stdout(said),
         contextlib.redirect_stderr(said),
     ):
-        status = pytest.main(arguments, plugins=[collector])
+        status = pytest.main(arguments, plugins=[collector, OnTheWay(folders)])
     if collector.broken:
         raise CatalogueError(f"A file of checks cannot be read: {collector.broken[0]}", "Run pytest on that folder.")
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):

@@ -13,7 +13,7 @@ import pytest
 from opsharden.errors import HostError
 from opsharden.model import Verdict
 from opsharden.probe import comparison
-from opsharden.probe.checks import ARGUMENTS, Check
+from opsharden.probe.checks import ARGUMENTS, Check, OnTheWay
 from opsharden.probe.comparison import Comparison
 from opsharden.probe.marker import Wants, declare_marker, once_for_each, want_of
 from opsharden.probe.telling import cut, plain
@@ -87,7 +87,7 @@ def run_through_pytest(check: Check, given: Mapping[str, Any], watched: Comparis
     inside = check.item.nodeid.split("::", 1)[1]
     said = io.StringIO()
     with _one_at_a_time, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        pytest.main([*ARGUMENTS, f"{check.item.path}::{inside}"], plugins=[plugin])
+        pytest.main([*ARGUMENTS, f"{check.item.path}::{inside}"], plugins=[plugin, OnTheWay([check.folder])])
     if isinstance(plugin.raised, HostError):
         raise plugin.raised
     return _verdict(check, plugin, watched, said.getvalue())

@@ -8,7 +8,7 @@ import pytest
 
 from opsharden.model import Finding, Host
 from opsharden.probe import Patience, Recorder, Subject, judge
-from opsharden.probe.checks import collect
+from opsharden.probe.checks import OnTheWay, collect
 from opsharden.probe.local import open_local
 
 WANTS = {"colour": {"own-red": {"is": "red"}, "own-blue": {"is": "blue"}}, "size": {"own-large": {"is": "large"}}}
@@ -63,3 +63,40 @@ def test_what_only_pytest_can_run_is_judged_alike(folder: Path) -> None:
 
 def test_a_kind_without_controls_has_no_checks(folder: Path) -> None:
     assert collect([folder], wants={}) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "over"),
+    [
+        ("/", None),
+        ("/home", None),
+        ("/home/ann/checks", None),
+        ("/home/ann/checks/deep/test_x.py", None),
+        ("/home/bob", True),
+        ("/home/ann/checks2", True),
+        ("/home/ann/che", True),
+        ("/homes", True),
+    ],
+)
+def test_what_lies_beside_the_way_to_the_checks_is_passed_over(path: str, over: bool | None) -> None:
+    assert OnTheWay([Path("/home/ann/checks"), Path("/home/ann/more")]).pytest_ignore_collect(Path(path)) is over
+
+
+def test_what_lies_beside_it_is_not_even_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ann" / "checks").mkdir(parents=True)
+    (tmp_path / "ann" / "checks" / "test_one.py").write_text("def test_it(host): ...\n")
+    (tmp_path / "ann" / "conftest.py").write_text("import pytest\n\n\n@pytest.fixture\ndef ours(): ...\n")
+    for name in range(50):
+        (tmp_path / f"{name}").mkdir()
+    looked_at: list[Path] = []
+    ask = OnTheWay.pytest_ignore_collect
+
+    def asked(self: OnTheWay, collection_path: Path) -> bool | None:
+        over = ask(self, collection_path)
+        looked_at.extend([collection_path] if over is None else [])
+        return over
+
+    monkeypatch.setattr(OnTheWay, "pytest_ignore_collect", pytest.hookimpl(tryfirst=True)(asked))
+    assert [check.control for check in collect([tmp_path / "ann" / "checks"])] == ["own-one-it"]
+    assert [path for path in looked_at if path.is_relative_to(tmp_path) and path.name.isdigit()] == []
+    assert tmp_path / "ann" / "checks" / "test_one.py" in looked_at
