@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
+
+from typer.testing import CliRunner
+
+from opsharden.cli.main import app
+
+_WIDTH = 78
+"""What help takes of a terminal of 80."""
 
 PAGE = Path(__file__).with_name("commands.md")
 COMMANDS = (
@@ -36,11 +42,10 @@ def page() -> str:
 
 
 def _help(name: str) -> str:
-    command = [sys.executable, "-m", "opsharden", *name.split(), "--help"]
-    env = {**os.environ, "COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"}
-    said = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
-    lines = said.replace("python -m opsharden", "opsharden").rstrip().splitlines()
-    return "\n".join(line.rstrip() for line in lines)
+    words = [*name.split(), "--help"]
+    with patch.object(sys, "argv", ["opsharden", *words]):
+        said = CliRunner().invoke(app, words, prog_name="opsharden", terminal_width=_WIDTH).stdout
+    return "\n".join(line.rstrip() for line in said.rstrip().splitlines())
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from opsharden.evidence import Store
 from opsharden.model import Finding, HostStatus, Member, Observation, RunState
+from tests.unit.calling import opsharden
 from tests.unit.report import sample
 
 
@@ -37,8 +37,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def convert(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("opsharden")), "convert", *arguments]
-    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=120)
+    return opsharden("convert", *arguments, folder=project)
 
 
 def test_a_filed_run_in_several_formats_at_once(project: Path) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from opsharden import __version__
+from tests.unit.calling import opsharden
 
 
-def opsharden(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+def from_scratch(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """As a shell calls it: Python and all libraries are loaded anew."""
     return subprocess.run(
         [sys.executable, "-m", "opsharden", *words],
         env={**os.environ, "COLUMNS": "200", **env},
@@ -25,7 +27,7 @@ def opsharden(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_version_is_no_error() -> None:
-    answer = opsharden("--version")
+    answer = from_scratch("--version")
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"opsharden {__version__}\n", "")
 
 
@@ -96,11 +98,11 @@ def test_an_input_that_ends_too_soon_is_said() -> None:
     ("words", "number", "offered"), [("opsharden ver", "1", "verify"), ("opsharden verify --lim", "2", "--limit")]
 )
 def test_the_shell_completes(words: str, number: str, offered: str) -> None:
-    answer = opsharden(_OPSHARDEN_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=number)
+    answer = from_scratch(_OPSHARDEN_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=number)
     assert offered in answer.stdout.split()
 
 
 def test_the_content_is_where_it_says() -> None:
-    answer = opsharden("content", COLUMNS="20")
+    answer = opsharden("content", env={"COLUMNS": "20"})
     assert Path(answer.stdout.strip(), "playbooks", "roles", "ssh", "tasks").is_dir()
     assert answer.stdout.count("\n") == 1

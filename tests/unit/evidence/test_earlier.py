@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from opsharden.errors import EvidenceError
 from opsharden.evidence import Store, content, schema
 from opsharden.findings import unseen
-from opsharden.model import Control, HostStatus, Run, TriggerKind, Verdict
+from opsharden.model import Control, HostStatus, Run, RunRecord, TriggerKind, Verdict
 from opsharden.report import FORMATS, render
 from opsharden.report.score import summarise
 
@@ -58,10 +58,15 @@ def test_what_was_filed_is_what_is_shown_every_piece_held_to_its_digest(earlier:
     assert record.run.trigger is TriggerKind.PERSON
 
 
+@pytest.fixture(scope="module", params=EARLIER, ids=lambda path: path.stem)
+def record(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
+    with Store.open(made(request.param, tmp_path_factory.mktemp("earlier"))) as store:
+        return store.record("latest", observations=True)
+
+
 @pytest.mark.parametrize("format", FORMATS)
-def test_every_report_can_be_made_of_it(earlier: Path, format: str) -> None:
-    with Store.open(earlier) as store:
-        assert "web2" in render(format, store.record("latest", observations=True))
+def test_every_report_can_be_made_of_it(record: RunRecord, format: str) -> None:
+    assert "web2" in render(format, record)
 
 
 def test_what_is_stored_by_its_content_is_what_was_digested_and_hangs_together(earlier: Path) -> None:

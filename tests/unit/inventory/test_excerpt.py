@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import pytest
 
 from opsharden.inventory import Inventory, VaultKeys, ansible_api, load_inventory
 from opsharden.inventory.excerpt import leaves, looks_beyond
+from tests.unit.inventory.sealing import sealed_value
 
 HOSTS = """
 all:
@@ -56,12 +55,8 @@ def sources(tmp_path: Path) -> list[str]:
 
 def vaulted(folder: Path, text: str, indent: int) -> str:
     """A vaulted value as YAML."""
-    password = folder / "vault-password"
-    password.write_text("correct horse\n", encoding="utf-8")
-    command = ["encrypt_string", "--vault-password-file", str(password), text]
-    vault = Path(sys.executable).with_name("ansible-vault")
-    lines = subprocess.run([vault, *command], capture_output=True, text=True, check=True).stdout.splitlines()
-    return "\n".join((lines[0], *(" " * indent + line.strip() for line in lines[1:]))) + "\n"
+    (folder / "vault-password").write_text("correct horse\n", encoding="utf-8")
+    return f"{sealed_value(text, 'correct horse', indent=indent)}\n"
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ import pytest
 
 from opsharden.errors import InventoryError, NotOurs, Unresolved, VaultError
 from opsharden.inventory import Inventory, VaultKeys, load_inventory
+from tests.unit.inventory.sealing import sealed, sealed_value
 
+PASSWORD = "correct horse"
 HOSTS = """
 all:
   vars: {who: "{{ inventory_hostname }}-admin", ansible_user: "{{ who }}"}
@@ -132,12 +134,9 @@ def test_the_digest_is_of_the_fleet(source: Path, inventory: Inventory) -> None:
 def vaulted(source: Path, tmp_path: Path) -> Path:
     """A password file, beside an inventory with one vaulted variable for the group web."""
     password = tmp_path / "vault-password"
-    password.write_text("correct horse\n")
-    command = ["encrypt_string", "--vault-password-file", str(password), "hush-hush", "--name", "bootstrap_password"]
-    vault = Path(sys.executable).with_name("ansible-vault")
-    text = subprocess.run([vault, *command], capture_output=True, text=True, check=True).stdout
+    password.write_text(f"{PASSWORD}\n")
     (tmp_path / "group_vars").mkdir()
-    (tmp_path / "group_vars" / "web.yml").write_text(text)
+    (tmp_path / "group_vars" / "web.yml").write_text(f"bootstrap_password: {sealed_value('hush-hush', PASSWORD)}\n")
     return password
 
 
@@ -153,12 +152,7 @@ def test_in_a_wholly_vaulted_file_all_that_is_not_common_is_a_secret(source: Pat
         "greeting: 'hello {{ db.password }}'\nansible_become_password: sesame8\nansible_user: automation\n"
     )
     (source.parent / "host_vars").mkdir()
-    file = source.parent / "host_vars" / "a.yml"
-    file.write_text(text)
-    vault = Path(sys.executable).with_name("ansible-vault")
-    subprocess.run(
-        [vault, "encrypt", "--vault-password-file", str(vaulted), str(file)], check=True, capture_output=True
-    )
+    (source.parent / "host_vars" / "a.yml").write_text(sealed(text, PASSWORD))
     inventory = load_inventory([str(source)], vault=VaultKeys(files=(vaulted,)))
     assert inventory.secrets(["a"]) == ("hello hunter2", "hunter2", "hush-hush", "keeper@example.org", "sesame8")
 
@@ -187,9 +181,7 @@ def test_a_wholly_vaulted_file_opens_with_the_password_and_is_named_without(
     source: Path, vaulted: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "group_vars" / "all.yml"
-    file.write_text("all_closed: yes please\n")
-    vault = Path(sys.executable).with_name("ansible-vault")
-    subprocess.run([vault, "encrypt", "--vault-password-file", vaulted, file], capture_output=True, check=True)
+    file.write_text(sealed("all_closed: yes please\n", PASSWORD))
     assert load_inventory([str(source)], vault=VaultKeys(files=(vaulted,))).variable("a", "all_closed") == "yes please"
     with pytest.raises(Unresolved, match=rf"{file}.* is vaulted"):
         load_inventory([str(source)]).host("a")

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from pydantic import SecretStr
 from opsharden.errors import VaultError
 from opsharden.inventory import Inventory, VaultKeys, ansible_api, load_inventory
 from opsharden.inventory.vault import open_vault
+from tests.unit.inventory import sealing
 
 Sealed = Callable[..., str]
 
@@ -22,12 +21,8 @@ def sealed(tmp_path: Path) -> Sealed:
     def seal(label: str, text: str, file: bool = False) -> str:
         key = tmp_path / label
         key.write_text(f"password of {label}\n")
-        path = tmp_path / f"{label}.yml"
-        path.write_text(text)
-        word = [str(Path(sys.executable).with_name("ansible-vault")), "encrypt", "--encrypt-vault-id", label]
-        subprocess.run([*word, "--vault-id", f"{label}@{key}", str(path)], check=True, capture_output=True)
-        lines = path.read_text().splitlines()
-        return path.read_text() if file else "\n".join(("!vault |", *(f"  {line}" for line in lines)))
+        password = key.read_text().strip()
+        return sealing.sealed(text, password, label) if file else sealing.sealed_value(text, password, label)
 
     return seal
 

@@ -11,7 +11,8 @@ from opsharden.ssh.beyond import Beyond
 
 
 def made(path: Path, *options: str) -> Path:
-    subprocess.run(["ssh-keygen", "-q", "-f", path, *options], check=True)
+    size = ["-b", "2048"] if "rsa" in options else []  # larger ones are no other kind, and take seconds
+    subprocess.run(["ssh-keygen", "-q", "-f", path, *size, *options], check=True)
     return path
 
 

@@ -92,22 +92,28 @@ def test_a_large_file_is_the_shells_to_read(here: Dialogue, tmp_path: Path) -> N
 
 def test_a_tree_deeper_than_anybody_walks(here: Dialogue, tmp_path: Path) -> None:
     tree = tmp_path / "tree"
-    # Made and removed by programs: Python cannot go that deep either.
-    subprocess.run(
-        ["sh", "-c", f"mkdir {tree} && cd {tree} && for i in $(seq 1200); do mkdir d && cd d; done"], check=True
-    )
+    tree.mkdir()
+    deepest = os.open(tree, os.O_DIRECTORY)
+    for _ in range(1200):
+        os.mkdir("d", dir_fd=deepest)
+        above, deepest = deepest, os.open("d", os.O_DIRECTORY, dir_fd=deepest)
+        os.close(above)
+    os.close(deepest)
     try:
         seen = asked(here, f"find {tree} -type f")
     finally:
-        subprocess.run(["rm", "-rf", str(tree)], check=True)
+        subprocess.run(["rm", "-rf", str(tree)], check=True)  # Python does not go that deep
     assert isinstance(seen, Observation)
     assert not seen.native
 
 
 def test_a_tree_with_more_than_anybody_reads(here: Dialogue, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
     for number in range(21_000):
-        (tmp_path / f"{number}").touch()
-    seen = asked(here, f"find {tmp_path} -type f -printf '%f\\n'")
+        os.mknod(tree / f"{number}")
+    seen = asked(here, f"find {tree} -type f -printf '%f\\n'")
+    subprocess.run(["rm", "-rf", str(tree)], check=True)
     assert isinstance(seen, Observation)
     assert (seen.stdout.count(b"\n"), seen.native) == (21_000, False)
 
