@@ -10,8 +10,14 @@ import yaml
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 
-MODULES = {"sysctl": "sysctl_settings", "sshd": "sshd_settings"}
+MODULES = {"sysctl": "sysctl_settings", "sshd": "sshd_settings", "package": "debian_packages"}
 """Kind to the module of this role that changes what is of it."""
+
+Wants = Sequence[Mapping[str, Any]]
+"""What controls of one kind want, with the values of the host."""
+
+Calls = Sequence[Mapping[str, Any]]
+"""The arguments of a kind's module, once for each time it is called."""
 
 _LOCAL = ("local", "podman", "docker")
 _LISTS = ("diff", "left", "opsharden_note", "warnings")
@@ -33,15 +39,35 @@ class ActionModule(ActionBase):
         parts = []
         for kind in dict.fromkeys(entry["kind"] for entry in entries if entry["id"] in ids):
             wants = [entry["want"] for entry in entries if entry["kind"] == kind and entry["id"] in ids]
-            meant = self._templar.template(_trusted(wants))
-            arguments = {"want": meant, **(self._entered(variables) if kind == "sshd" else {})}
-            parts.append(self._execute_module(MODULES[kind], arguments, task_vars=task_vars))
+            try:
+                calls = getattr(self, f"_{kind}")(self._templar.template(_trusted(wants)), variables)
+            except ValueError as error:
+                calls, parts = (), [*parts, {"failed": True, "msg": str(error)}]
+            parts += [self._execute_module(MODULES[kind], each, task_vars=task_vars) for each in calls]
         return {**result, **together(parts)}
 
-    def _entered(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Who we are on the host, and whether the network was in between."""
+    def _sysctl(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
+        return ({"want": wants},)
+
+    def _sshd(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
         user = self._templar.template(variables.get("ansible_user", "root"))
-        return {"entered": {"user": user, "locally": self._connection.transport in _LOCAL}}
+        return ({"want": wants, "entered": {"user": user, "locally": self._connection.transport in _LOCAL}},)
+
+    def _package(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
+        given = {name: variables.get(f"services_{name}", []) for name in ("declared", "may_remove")}
+        given = self._templar.template(given)
+        declared = listed(given["declared"])
+        if unknown := sorted(set(declared) - (known := purposes(Path(self._task.args["role"]).parent))):
+            raise ValueError(
+                f"services_declared names {', '.join(unknown)}, and that is no purpose, so no package is removed. "
+                f"Purposes are {', '.join(sorted(known))}."
+            )
+        allowed = {"may_remove": listed(given["may_remove"]), "allow_with": "services_may_remove"}
+        serving = [each for want in wants for each in want.get("absent", {}).items()]
+        goes = [name for purpose, names in serving if purpose not in declared for name in names]
+        comes = [name for want in wants for name in want.get("present", ())]
+        states = (("absent", goes), ("present", comes))
+        return tuple({"name": names, "state": state, **allowed} for state, names in states if names)
 
 
 def chosen(ids: Sequence[str], variables: Mapping[str, Any]) -> set[str]:
@@ -54,7 +80,7 @@ def chosen(ids: Sequence[str], variables: Mapping[str, Any]) -> set[str]:
 
 def together(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What the modules came to, as one result; it failed where one of them did, with all that they say of it."""
-    lists = {name: [each for part in parts for each in _listed(part.get(name))] for name in _LISTS}
+    lists = {name: [each for part in parts for each in _several(part.get(name))] for name in _LISTS}
     whole = {
         "changed": any(part.get("changed") for part in parts),
         **{name: each for name, each in lists.items() if each},
@@ -66,7 +92,20 @@ def together(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {**failed[0], **whole, "msg": said}
 
 
-def _listed(value: Any) -> list[Any]:
+def purposes(roles: Path) -> set[str]:
+    """All that packages can serve, by the controls of the roles in a folder and of our own."""
+    files = {*roles.glob("*/controls.yml"), *Path(__file__).parents[2].glob("*/controls.yml")}
+    entries = [entry for path in sorted(files) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    wants = [entry["want"] for entry in entries if entry.get("kind") == "package"]
+    return {purpose for want in wants for purpose in want.get("absent", ())}
+
+
+def listed(value: Any) -> list[str]:
+    """Names; a text has them between commas."""
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else list(value)
+
+
+def _several(value: Any) -> list[Any]:
     return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
 
 

@@ -1,51 +1,8 @@
-"""What a host offers, what it carries, and what it runs by the clock."""
+"""What a host runs by the clock."""
 
 import pytest
 
 from opsharden.model import Mismatch
-
-
-def undeclared(purposes, values, installed, needed_by):
-    """What is on the host of purposes that it does not declare."""
-    declared = values["services_declared"]
-    declared = [word.strip() for word in declared.split(",")] if isinstance(declared, str) else declared
-    looked_for = {purpose: packages for purpose, packages in purposes.items() if purpose not in declared}
-    if not looked_for:
-        pytest.skip(f"this host declares {', '.join(purposes)}")
-    return [
-        Mismatch(
-            f"{name} ({purpose})",
-            "installed",
-            "not installed",
-            by_hand=by_hand(name, installed, needed_by, values),
-        )
-        for purpose, packages in looked_for.items()
-        for name in packages
-        if name in installed
-    ]
-
-
-def by_hand(name, installed, needed_by, values):
-    """Why apply does not remove a package; empty where it does."""
-    if installed[name] == "hold":
-        return f"{name} is on hold (apt-mark), so apply leaves it: `apt-mark unhold {name}` lets it go."
-    goes = {*installed, *values["services_may_remove"]}
-    if users := [user for user in needed_by(name) if user not in goes]:
-        others = ", ".join(users)
-        return f"Removing {name} would take along {others}: remove that first, or name it in services_may_remove."
-    return ""
-
-
-@pytest.mark.control("svc-ftp-tftp")
-def test_file_servers(values, servers, installed, needed_by):
-    mismatches = undeclared(servers, values, installed, needed_by)
-    assert mismatches == []
-
-
-@pytest.mark.control("cli-insecure-absent")
-def test_clients(values, clients, installed, needed_by):
-    mismatches = undeclared(clients, values, installed, needed_by)
-    assert mismatches == []
 
 
 @pytest.mark.control("cron-access")

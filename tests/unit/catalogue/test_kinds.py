@@ -148,3 +148,31 @@ def test_sshd_is_broken_where_the_data_tells_how(want: object, line: str) -> Non
 def test_the_options_in_what_is_wanted_are_found_wherever_they_stand() -> None:
     want = {"A": {"at_most": "{{ most }}", "at_least": 1}, "B": {"one_of": ["{{ one }}", "x", "{{ a b }}"]}}
     assert list(options_in(want)) == ["most", "one"]
+
+
+@pytest.mark.parametrize("want", [{"absent": {"ftp": ["vsftpd"]}}, {"present": ["apparmor"]}])
+def test_what_a_package_control_may_want(want: object) -> None:
+    check_want("package", want)
+
+
+@pytest.mark.parametrize(
+    "want",
+    [
+        {},
+        {"absent": {}},
+        {"absent": {"ftp": []}},
+        {"absent": ["vsftpd"]},
+        {"absent": {"ftp": ["vsftpd; reboot"]}},
+        {"absent": {"FTP server": ["vsftpd"]}},
+        {"absent": {"ftp": ["vsftpd"]}, "present": ["x1"]},
+        {"present": ["-y"]},
+    ],
+)
+def test_what_it_may_not_want(want: object) -> None:
+    with pytest.raises(ValueError, match="want"):
+        check_want("package", want)
+
+
+def test_a_package_control_is_broken_by_the_first_it_names() -> None:
+    assert KINDS["package"].break_({"absent": {"ftp": ["vsftpd", "x1"]}}).endswith("install vsftpd")
+    assert "--remove" in KINDS["package"].break_({"present": ["apparmor"]})

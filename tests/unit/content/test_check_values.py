@@ -3,24 +3,9 @@
 from __future__ import annotations
 
 from runpy import run_path
-from typing import Any
-
-import pytest
 
 from opsharden.catalogue import roles_path
 from opsharden.probe.found import Found
-
-
-@pytest.mark.parametrize(
-    ("given", "meant"),
-    [
-        ({"ftp": "vsftpd"}, {"ftp": ["vsftpd"]}),
-        ({"ftp": ["vsftpd", "x"]}, {"ftp": ["vsftpd", "x"]}),
-        ({"ftp": 1, "nis": []}, {"ftp": ["1"], "nis": []}),
-    ],
-)
-def test_a_package_may_stand_without_a_list(given: Any, meant: Any) -> None:
-    assert run_path(str(roles_path() / "services" / "checks" / "conftest.py"))["listed"](given) == meant
 
 
 def test_a_banner_that_is_empty_is_told_as_such() -> None:

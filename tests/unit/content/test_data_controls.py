@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 
 from opsharden.catalogue import roles_path
 from opsharden.catalogue.kinds import KINDS
@@ -70,3 +72,19 @@ def test_every_kind_has_its_module(action: ModuleType) -> None:
     assert set(action.MODULES) == set(KINDS)
     for name in action.MODULES.values():
         assert (roles_path() / "kinds" / "library" / f"{name}.py").exists()
+
+
+def test_purposes_of_all_roles_are_known(action: ModuleType, tmp_path: Path) -> None:
+    role = tmp_path / "mine"
+    role.mkdir()
+    entry = {"id": "own-x", "kind": "package", "want": {"absent": {"games": ["nethack"]}}}
+    (role / "controls.yml").write_text(yaml.safe_dump([entry]))
+    assert {"games", "ftp", "telnet"} <= action.purposes(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [("tftp", ["tftp"]), ("ftp, tftp", ["ftp", "tftp"]), ("", []), (["ftp"], ["ftp"]), ([], [])],
+)
+def test_names_may_stand_in_one_text(action: ModuleType, given: Any, names: list[str]) -> None:
+    assert action.listed(given) == names

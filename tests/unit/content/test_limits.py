@@ -20,7 +20,7 @@ from opsharden.model import Limit
 
 ROLES = load_catalogue().roles
 OPTIONS = Options({name: spec for role in ROLES.values() for name, spec in role.options.items()})
-PLUGIN = runpy.run_path(str(roles_path() / "accounts" / "action_plugins" / "option_limits.py"))
+PLUGIN = runpy.run_path(str(roles_path() / "kinds" / "action_plugins" / "option_limits.py"))
 
 BEYOND: list[tuple[str, Any]] = [
     ("accounts_shell_timeout_seconds", 0),
@@ -45,7 +45,6 @@ BEYOND: list[tuple[str, Any]] = [
     ("monitoring_server_addresses", ["192.0.2.1", "192.0.2.256"]),
     ("monitoring_server_addresses", []),
     ("monitoring_server_listen", "127.0.0.1:65536"),
-    ("services_clients", {"telnet": "telnet"}),
     ("services_may_remove", ["no such name"]),
     ("ssh_alive_count_max", 0),
     ("ssh_alive_interval_seconds", 0),
@@ -68,7 +67,6 @@ WITHIN: list[tuple[str, Any]] = [
     ("backup_server_port", "22"),
     ("monitoring_server_addresses", ["192.0.2.1", "2001:db8::1"]),
     ("monitoring_server_listen", "[::1]:9090"),
-    ("services_clients", {"telnet": []}),
     ("services_may_remove", ""),
     ("ssh_ciphers_refused", "*cbc*, 3des*"),
     ("ssh_max_startups", {"start": 10, "rate": 100, "full": 10}),
@@ -130,7 +128,7 @@ def test_plain_ansible_refuses_before_the_roles_do_anything(tmp_path: Path) -> N
         "backup": {"backup_server": "hub", "backup_server_port": 70000},
         "banner": {"banner_text": ""},
         "monitoring": {"monitoring_server": "hub", "monitoring_server_addresses": []},
-        "services": {"services_clients": {"telnet": "telnet"}},
+        "services": {"services_may_remove": ["no such name"]},
         "ssh": {"ssh_max_auth_tries": 0},
         "sudo": {"sudo_timeout_minutes": -1},
         "time": {"time_servers": []},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.unit.roles.loading import module
 
-PACKAGES = module("services", "debian_packages")
+PACKAGES = module("kinds", "debian_packages")
 
 DPKG = """\
 dpkg: dependency problems prevent removal of libfoo:amd64:

@@ -1,1 +1,0 @@
-../../accounts/action_plugins/option_limits.py

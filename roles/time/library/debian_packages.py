@@ -1,1 +1,0 @@
-../../services/library/debian_packages.py
