@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from opsharden.catalogue.kinds import package, sshd, sysctl
+from opsharden.catalogue.kinds import package, sshd, sudo, sysctl
 from opsharden.catalogue.kinds.kind import Kind, options_in
 
-KINDS: dict[str, Kind] = {"sysctl": sysctl.KIND, "sshd": sshd.KIND, "package": package.KIND}
+KINDS: dict[str, Kind] = {"sysctl": sysctl.KIND, "sshd": sshd.KIND, "package": package.KIND, "sudo": sudo.KIND}
 
 
 def check_want(kind: str, want: object) -> None:

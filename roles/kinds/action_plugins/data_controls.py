@@ -10,7 +10,12 @@ import yaml
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 
-MODULES = {"sysctl": "sysctl_settings", "sshd": "sshd_settings", "package": "debian_packages"}
+MODULES = {
+    "sysctl": "sysctl_settings",
+    "sshd": "sshd_settings",
+    "package": "debian_packages",
+    "sudo": "sudoers_settings",
+}
 """Kind to the module of this role that changes what is of it."""
 
 Wants = Sequence[Mapping[str, Any]]
@@ -48,6 +53,8 @@ class ActionModule(ActionBase):
 
     def _sysctl(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
         return ({"want": wants},)
+
+    _sudo = _sysctl
 
     def _sshd(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
         user = self._templar.template(variables.get("ansible_user", "root"))

@@ -176,3 +176,33 @@ def test_what_it_may_not_want(want: object) -> None:
 def test_a_package_control_is_broken_by_the_first_it_names() -> None:
     assert KINDS["package"].break_({"absent": {"ftp": ["vsftpd", "x1"]}}).endswith("install vsftpd")
     assert "--remove" in KINDS["package"].break_({"present": ["apparmor"]})
+
+
+@pytest.mark.parametrize(
+    "wanted", [{"exactly": True}, {"at_most": 15}, {"at_most": "{{ minutes }}"}, {"kept": "/var/log/sudo.log"}]
+)
+def test_what_an_option_of_sudo_may_be(wanted: object) -> None:
+    check_want("sudo", {"use_pty": wanted})
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"exactly": False},
+        {"exactly": "yes"},
+        {"at_most": 1, "exactly": True},
+        {"kept": "sudo.log"},
+        {"kept": "/a b"},
+    ],
+)
+def test_what_an_option_of_sudo_may_not_be(wanted: object) -> None:
+    with pytest.raises(ValueError, match="use_pty"):
+        check_want("sudo", {"use_pty": wanted})
+
+
+def test_an_option_of_sudo_is_broken_behind_our_file() -> None:
+    script = KINDS["sudo"].break_({"use_pty": {"exactly": True}, "timestamp_timeout": {"at_most": 5}})
+    assert "Defaults !use_pty" in script
+    assert "Defaults timestamp_timeout=-1" in script
+    assert "> /etc/sudoers.d/zzz-proof" in script, "it sorts behind zz-opsharden"

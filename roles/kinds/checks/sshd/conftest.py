@@ -16,7 +16,7 @@ import pytest
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
 from opsharden.probe import sshdfiles
-from opsharden.probe.wanting import meant
+from opsharden.probe.wanting import Rule, meant
 
 MAIN = "/etc/ssh/sshd_config"
 OURS = "/etc/ssh/sshd_config.d/00-opsharden.conf"
@@ -28,23 +28,6 @@ EFFECTIVE_WITH = "/usr/sbin/sshd -T -f %s -o %s"
 _LAST_WINS = "maxstartups"
 # sshd -T says `silent` where a file says `quiet`.
 _LEVELS = ("silent", "quiet", "fatal", "error", "info", "verbose", "debug", "debug1", "debug2", "debug3")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a setting has to be.
-
-    Attributes:
-        wanted: In words.
-        holds: Whether a value is right.
-        stricter: Whether one value that holds is stricter than another.
-        shown: A value in words.
-    """
-
-    wanted: str
-    holds: Callable[[str], bool]
-    stricter: Callable[[str, str], bool] = lambda value, than: False
-    shown: Callable[[str], str] = str
 
 
 _SECONDS = ("clientaliveinterval", "logingracetime")

@@ -7,7 +7,7 @@ import functools
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from types import MappingProxyType
@@ -16,6 +16,7 @@ import pytest
 
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
+from opsharden.probe.wanting import Rule, meant
 
 MAIN = "/etc/sudoers"
 OURS = "/etc/sudoers.d/zz-opsharden"
@@ -29,6 +30,11 @@ REFUSED = r"find -L /etc/sudoers /etc/sudoers.d -type f \( ! -user root -o -perm
 REFUSED_IN = r"find -L %s -maxdepth 1 -type f \( ! -user root -o -perm -002 -o -perm -020 ! -group root \)"
 VERSION = "dpkg-query -W -f '${Version}' %s"
 NAME = "hostname"
+A_FILE = "test ! -e %s || test -f %s"
+# A file there is lost at the next start, or at once.
+NOT_KEPT = ("/dev/", "/proc/", "/run/", "/sys/", "/tmp/", "/var/tmp/")  # noqa: S108 - where no log is to be
+DEFAULTS = {"log_allowed": True, "log_denied": True, "timestamp_timeout": "15"}
+"""What sudo works with where no file says anything, as Debian builds it (`sudo -V`)."""
 
 _INCLUDE = re.compile(r'[@#]include(?P<folder>dir)?\s+(?:"(?P<quoted>[^"]+)"|(?P<plain>(?:\\.|\S)+))')
 _KINDS = {"": "", ":": "for", ">": "as", "@": "on", "!": "for the command"}
@@ -54,23 +60,6 @@ class Entry:
     def path(self) -> str:
         """Its file."""
         return self.place.rpartition(":")[0]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a setting has to be.
-
-    Attributes:
-        wanted: In words.
-        holds: Whether a value is right.
-        stricter: Whether one value that holds is stricter than another.
-        shown: A value in words.
-    """
-
-    wanted: str
-    holds: Callable[[object], bool]
-    stricter: Callable[[object, object], bool] = lambda value, than: False
-    shown: Callable[[object], str] = str
 
 
 FLAG = Rule("set", lambda found: found is True, shown=lambda found: "set" if found is True else "not set")
@@ -255,26 +244,56 @@ def _elsewhere(host: object, entry: Entry) -> bool:
 
 
 @pytest.fixture
-def own_terminal_by_default(host, values) -> Callable[[], bool]:
-    """Whether this sudo gives each command a terminal of its own where no file says anything: since 1.9.14 it does."""
+def amiss(host, settings, values):
+    """Where an option is not as a control wants it: for everyone, and for some."""
 
-    def look() -> bool:
-        said = host.run(VERSION, values["sudo_package"])
-        if said.rc > 1:
-            raise Unanswered(f"Which sudo is installed cannot be seen: {said.stderr.strip()}.")
-        version = re.match(r"(?:\d+:)?(\d+)\.(\d+)\.(\d+)", said.stdout)
-        return bool(version) and tuple(map(int, version.groups())) >= (1, 9, 14)
+    def look(option: str, wanted: Mapping[str, object]) -> list[Mismatch]:
+        ((way, value),) = meant(wanted, values).items()
+        if way == "kept":
+            return _not_kept(host, settings, option, value)
+        if way == "at_most":
+            return settings.amiss(option, _minutes(int(value)), DEFAULTS[option])
+        by_default = DEFAULTS.get(option, False)
+        if option == "use_pty":
+            by_default = settings.everyone(option) is None and _own_terminal(host, values)
+        return settings.amiss(option, FLAG, by_default)
 
     return look
 
 
-@pytest.fixture
-def flag() -> Rule:
-    """A setting that is to be on."""
-    return FLAG
+def _own_terminal(host: object, values: Mapping[str, object]) -> bool:
+    """Whether this sudo gives each command a terminal of its own where no file says anything: since 1.9.14 it does."""
+    said = host.run(VERSION, values["sudo_package"])
+    if said.rc > 1:
+        raise Unanswered(f"Which sudo is installed cannot be seen: {said.stderr.strip()}.")
+    version = re.match(r"(?:\d+:)?(\d+)\.(\d+)\.(\d+)", said.stdout)
+    return bool(version) and tuple(map(int, version.groups())) >= (1, 9, 14)
 
 
-@pytest.fixture
-def rule() -> type[Rule]:
-    """What a setting has to be."""
-    return Rule
+def _minutes(limit: int) -> Rule:
+    """So many minutes at most; a negative number means never."""
+    return Rule(
+        f"0 to {limit} minutes",
+        lambda found: 0 <= float(found) <= limit,
+        lambda found, than: float(found) < float(than),
+        lambda found: f"{found or 0} minutes",
+    )
+
+
+def _not_kept(host: object, settings: Settings, option: str, declared: str) -> list[Mismatch]:
+    """Any file that is kept will do: which one is the administrator's. Ours is the one declared."""
+
+    def kept(path: object) -> bool:
+        if not isinstance(path, str) or not path.startswith("/") or path.startswith(NOT_KEPT):
+            return False
+        there = host.run(A_FILE, path, path)
+        if there.rc > 1:
+            raise Unanswered(f"Whether {path} is a file cannot be seen: {there.stderr.strip()}.")
+        return there.rc == 0
+
+    shown = Rule(f"a file that is kept, such as {declared}", kept, shown=lambda found: found or "no file")
+    found = settings.amiss(option, shown, False)
+    last = settings.everyone(option)
+    if not found and settings.is_ours(last) and last.options[option] != declared:
+        return [Mismatch(option, last.options[option], declared, last.place)]
+    return found

@@ -22,15 +22,20 @@ description:
   - All is tried before anything is written, looked at again afterwards, and put back if it did not come about.
   - Settings for single commands beat all others and are left to whoever wrote them.
 options:
-  path: {description: The file of our own., type: path, required: true}
-  settings:
-    description: What has to hold, one entry for each setting, and the control it is for.
+  want:
+    description:
+      - For each control, its options as sudoers(5) names them, and what they have to be. V(exactly) is true; V(at_most)
+        a number; V(kept) a file, for where none that is kept is named.
     type: list
     elements: dict
     required: true
 """
 
 MAIN = "/etc/sudoers"
+# No dot in its name, or sudo would pass over it; sorts behind the others, and the last word counts.
+OWN = "/etc/sudoers.d/zz-opsharden"
+DEFAULTS = {"log_allowed": True, "log_denied": True, "timestamp_timeout": 15}  # where no file says anything
+RULES = {"exactly": "flag", "at_most": "at_most", "kept": "file"}
 HEADER = "# Written by opsharden: what did not hold otherwise.\n"
 KEPT = ("/dev", "/proc", "/run", "/sys", "/tmp", "/var/tmp")  # noqa: S108 - where no log is kept
 
@@ -132,7 +137,7 @@ def is_elsewhere(each):
 class Setting:
     """One setting: its name, how it is judged, what is written where it does not hold, and what it is by default."""
 
-    def __init__(self, name, rule, value=None, default=None, control=None):
+    def __init__(self, name, rule, value=None, default=None):
         self.name, self.rule, self.value, self.default = name, rule, value, default
 
     def holds(self, value):
@@ -333,27 +338,23 @@ def default_of(module, name, default):
     return bool(version) and tuple(map(int, version.groups())) >= (1, 9, 14)
 
 
+def setting_of(option, wanted):
+    """What a control wants of one option."""
+    ((way, value),) = wanted.items()
+    return Setting(option, RULES[way], None if way == "exactly" else str(value), DEFAULTS.get(option))
+
+
 def main():
     """Run the module."""
-    options = {
-        "control": {"type": "str"},
-        "name": {"type": "str", "required": True},
-        "rule": {"type": "str", "required": True, "choices": ["flag", "file", "at_most"]},
-        "value": {"type": "str"},
-        "default": {"type": "raw"},
-    }
-    arguments = {
-        "path": {"type": "path", "required": True},
-        "settings": {"type": "list", "elements": "dict", "required": True, "options": options},
-    }
+    arguments = {"want": {"type": "list", "elements": "dict", "required": True}}
     module = AnsibleModule(arguments, supports_check_mode=True)
     if not module.get_bin_path("visudo") or not module.get_bin_path("cvtsudoers"):
         module.exit_json(changed=False, msg="sudo is not installed")
-    settings = [Setting(**each) for each in module.params["settings"]]
+    settings = [setting_of(*each) for control in module.params["want"] for each in control.items()]
     try:
         for each in settings:
             each.default = default_of(module, each.name, each.default)
-        bring_about(module, Plan(module, module.params["path"], settings))
+        bring_about(module, Plan(module, OWN, settings))
     except Trouble as error:
         module.fail_json(msg=f"The settings of sudo are as they were: {error}.")
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.roles.loading import module
 
-SUDO = module("sudo", "sudoers_settings")
+SUDO = module("kinds", "sudoers_settings")
 
 
 @pytest.mark.parametrize(
