@@ -18,7 +18,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     """Run a module's `main` as Ansible does, in check mode or not; what it says."""
 
     def play(module: ModuleType, check: bool = False, **arguments: Any) -> dict[str, Any]:
-        given = {**arguments, "_ansible_check_mode": check, "_ansible_remote_tmp": str(tmp_path)}
+        # What it leaves there goes with the test's own folder, and not again when pytest ends.
+        kept = {"_ansible_remote_tmp": str(tmp_path), "_ansible_keep_remote_files": True}
+        given = {**arguments, "_ansible_check_mode": check, **kept}
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode())
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
         capsys.readouterr()
