@@ -109,6 +109,18 @@ def test_a_file_that_names_an_inventory_plugin_is_one(source: Path) -> None:
     assert names(load_inventory([str(source.parent)]), "odd") == ["a"]
 
 
+def test_what_a_program_prints_is_looked_at_before_ansible_takes_it(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    for printed, said in (
+        ('{"g": {"hosts": {"a": {}}}}', "What the group g has as hosts is a mapping; a program has to print a list"),
+        ('{"g": {"children": {"h": {"hosts": ["a"]}}}}', "what is below the children of the group g"),
+    ):
+        program.write_text(f"#!/bin/sh\necho '{printed}'\n")
+        program.chmod(0o755)
+        with pytest.raises(InventoryError, match=said):
+            load_inventory([str(program)])
+
+
 def test_a_missing_inventory_is_named(tmp_path: Path) -> None:
     with pytest.raises(InventoryError, match="There is no inventory at"):
         load_inventory([str(tmp_path / "nowhere.yml")])
