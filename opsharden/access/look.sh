@@ -56,9 +56,16 @@ sudo_says() {
   fact sudo-reads "$(printf '%s\n' "$files" | tr '\n' '\000' |
     xargs -0 grep -hsE '^[[:space:]]*[@#]includedir[[:space:]]' /dev/null |
     sed -e 's/^[[:space:]]*[@#]includedir[[:space:]]*//' -e 's/[[:space:]]*$//' -e 's/"//g' -e 's/\\//g')"
-  printf '%s\n' "$files" | tr '\n' '\000' |
-    xargs -0 grep -HsnE '^[[:space:]]*Defaults([[:space:]].*[,[:space:]]|[[:space:]]+)requiretty' /dev/null |
-    while IFS= read -r line; do fact requiretty "${line%%:Defaults*}"; done
+  # What stands later counts, for all or for this account; aliases are not looked into.
+  printf '%s\n' "$files" | tr '\n' '\000' | account=$1 xargs -0 awk '
+    { gsub(/[ \t]*,[ \t]*/, ","); gsub(/![ \t]*/, "!"); sub(/[ \t]#.*/, "") }
+    sub(/^[ \t]*Defaults/, "") && /^[ \t:]/ {
+      if (/^:/ && !index("," substr($1, 2) ",", "," ENVIRON["account"] ",")) next
+      sub(/^:[^ \t]*/, ""); gsub(/[ \t]/, "")
+      if (index("," $0 ",", ",!requiretty,")) wants = ""
+      else if (index("," $0 ",", ",requiretty,")) wants = wants "requiretty " FILENAME ":" FNR ":\n"
+    }
+    END { printf "%s", wants }'
 }
 
 main() {
@@ -66,7 +73,7 @@ main() {
   system
   account "$1"
   sshd_says "$1" "$2"
-  sudo_says
+  sudo_says "$1"
   echo end
   exit 0
 }

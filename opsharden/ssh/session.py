@@ -110,9 +110,12 @@ def _refusal(host: Host, pipe: Pipe, said: bytes, deadline: float, *, by_become:
             "Install it there, or log in as root with ansible_become: false.",
         )
     if by_become:
-        return BecomeRefused(f"{host.become_method} on {host.name} refused: {words}.", _asking(host))
+        return BecomeRefused(f"{host.become_method} on {host.name} refused: {words}.", _asking(host, words))
     return Unreachable(f"The shell on {host.name} ended at once: {words}.", SHELL_ADVICE)
 
 
-def _asking(host: Host) -> str:
+def _asking(host: Host, words: str = "") -> str:
+    if "must have a tty" in words:
+        who = host.user or "THE ACCOUNT"
+        return f"Take `Defaults requiretty` out of sudo's rules there, or add `Defaults:{who} !requiretty` behind it."
     return f"See what `{host.become_method} -n true` says there." if host.become_method == "sudo" else ""

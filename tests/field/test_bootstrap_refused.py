@@ -121,10 +121,17 @@ CASES = (
         "echo '@includedir /etc/sudoers.d' >> /etc/sudoers",
     ),
     Case(
-        "sudo that wants a terminal",
-        "echo 'Defaults requiretty' > /etc/sudoers.d/tty; chmod 440 /etc/sudoers.d/tty",
+        "sudo that wants a terminal, but of one",
+        "printf 'Defaults requiretty\\nDefaults:admin !requiretty\\n' > /etc/sudoers.d/tty;"
+        "chmod 440 /etc/sudoers.d/tty",
         ("requiretty", "!requiretty"),
         "echo 'Defaults:opsharden !requiretty' >> /etc/sudoers.d/tty",
+    ),
+    Case(
+        "sudo that wants a terminal of all",
+        "echo 'Defaults requiretty' > /etc/sudoers.d/tty; chmod 440 /etc/sudoers.d/tty",
+        ("must have a tty", "Defaults:admin !requiretty"),
+        "echo 'Defaults:admin,opsharden !requiretty' >> /etc/sudoers.d/tty",
     ),
     Case(
         "sudo that asks behind us",

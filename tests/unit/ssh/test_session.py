@@ -1,6 +1,7 @@
 """What is told where the command never runs: who ended it, the login's own shell or who was to become another user."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -109,6 +110,11 @@ def test_what_sudo_says_is_told_as_sudo_s() -> None:
     error = told(Login("{}", 1, "sudo: a terminal is required\n"), SUDO)
     assert isinstance(error, BecomeRefused)
     assert error.message == "sudo on web1 refused: sudo: a terminal is required."
+
+
+def test_sudo_that_wants_a_terminal_is_told_where_that_is_said() -> None:
+    error = told(Login("{}", 1, "sudo: sorry, you must have a tty to run sudo\n"), replace(SUDO, user="admin"))
+    assert "Defaults:admin !requiretty" in error.advice
 
 
 def test_where_nobody_becomes_anybody_nothing_is_sudo_s() -> None:
