@@ -10,6 +10,7 @@ import pytest
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
 from opsharden.probe import sshdfiles
+from opsharden.probe.guarded import listed
 
 MAIN = "/etc/ssh/sshd_config"
 SERVER = "test -e /usr/sbin/sshd"
@@ -21,6 +22,7 @@ ABOVE = "stat -c 'd %a %U:%G %n' / /etc"
 BEHIND = "find -L %s -maxdepth 1 -type f"
 ENTRY = "stat -c '%%F|%%a %%U:%%G' %s"
 TARGET = "realpath %s"
+LISTED = "ls -ldn --time-style=+ %s"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Entry:
         """Whether anybody but root can put something else in its place; a link's own mode says nothing."""
         by_group = self.mode & 0o020 and not self.owner.endswith(":root")
         return not self.owner.startswith("root:") or bool(self.kind != "l" and (self.mode & 0o002 or by_group))
+
+    @property
+    def may_be_open(self) -> bool:
+        """Whether its mode leaves that open: what it shows for the group is the most that an access list gives."""
+        return self.kind != "l" and bool(self.mode & 0o020)
 
 
 class Guarded:
@@ -117,11 +124,15 @@ class Guarded:
     def _folders(self, path: str) -> Iterator[Mismatch]:
         for folder in _above(path):
             entry = self._entry(folder)
-            if entry is None or entry.is_open:
+            if entry is None or entry.is_open or (entry.may_be_open and self._has_list(folder)):
                 by_hand = f"{folder} is outside /etc/ssh: see to its owner and its mode yourself."
                 ours = folder == "/etc/ssh" or folder.startswith("/etc/ssh/")
-                said = entry.said if entry else "not to be seen"
+                said = "not to be seen" if entry is None else entry.said
+                said += "" if entry is None or entry.is_open else ", and an access list lets others write"
                 yield Mismatch(folder, said, "only root can write there", by_hand="" if ours else by_hand)
+
+    def _has_list(self, folder: str) -> bool:
+        return listed(self._host.check_output(LISTED, folder))[folder].has_list
 
     def _entry(self, path: str) -> Entry | None:
         """None where there is nothing."""

@@ -17,6 +17,7 @@ description:
 """
 
 HOME = "/etc/ssh"
+ACL = "system.posix_acl_access"
 
 
 def guarded(server):
@@ -51,8 +52,9 @@ def wrong(path, most):
     found = os.stat(path)
     mode = stat.S_IMODE(found.st_mode)
     if stat.S_ISDIR(found.st_mode):
-        # root's own group may write: nobody else is in it.
-        is_open = found.st_uid != 0 or mode & 0o002 or (mode & 0o020 and found.st_gid != 0)
+        # root's own group may write: nobody else is in it, unless an access list names others beside it.
+        others = found.st_gid != 0 or ACL in os.listxattr(path)
+        is_open = found.st_uid != 0 or mode & 0o002 or (mode & 0o020 and others)
     else:
         is_open = (found.st_uid, found.st_gid) != (0, 0) or mode & ~most
     return mode if is_open else None
@@ -87,6 +89,7 @@ def main():
         mode = wrong(path, limit) if os.path.realpath(path) == path and f"{path}/".startswith(f"{HOME}/") else None
         if mode is not None:
             changed.append(path)
+            # Of a list, the group's part of the mode is the mask: without it, none whom it names can write.
             if not module.check_mode:
                 keep_to_root(path, mode & limit)
     note = [f"Closed {', '.join(changed)}."] if changed else []
