@@ -35,13 +35,12 @@ def pytest(fleet: Fleet, connection: str, hosts: Sequence[str], *more: str) -> C
     """
     catalogue = load_catalogue()
     controls = catalogue.selected([PROFILE])
-    folders = dict.fromkeys(catalogue.roles[catalogue.controls[control].role].checks for control in controls)
     words = [
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", selection.__name__),
         *(f"--hosts={','.join(hosts)}", "--connection", connection, "--sudo"),
         *("--ssh-config", str(_ssh_config(fleet)), "--ssh-identity-file", str(fleet.key)),
         *more,
-        *map(str, folders),
+        *map(str, catalogue.check_folders),
     ]
     return run(words, cwd=_ROOT, env={selection.VARIABLE: ",".join(controls), "PYTHONPATH": str(_ROOT)})
 

@@ -46,11 +46,16 @@ def _wants(roles: Path) -> Wants:
 
 @pytest.fixture
 def values(request: pytest.FixtureRequest) -> Mapping[str, Any]:
-    """The role's values for the host: its defaults, and over them what --opsharden-values says."""
+    """The role's values for the host: its defaults, and over them what --opsharden-values says.
+
+    A check of a kind has those of all roles beside it, whose controls it judges.
+    """
     found: dict[str, Any] = {}
     given = request.config.getoption("--opsharden-values")
-    for path in (request.path.parent.parent / "defaults" / "main.yml", Path(given) if given else None):
-        if path is not None and path.exists():
+    of_kind = request.node.get_closest_marker("kind") is not None
+    roles = request.path.parents[3].glob("*") if of_kind else (request.path.parents[1],)
+    for path in (*(role / "defaults" / "main.yml" for role in roles), *([Path(given)] if given else ())):
+        if path.exists():
             found.update(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
     return found
 
