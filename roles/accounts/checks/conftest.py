@@ -3,36 +3,59 @@
 No observation holds a hash: of account files, names and kinds are asked for only.
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 
 import pytest
 
-# Of the files that shells of everyone and of root read, the lines that matter; grep answers 2 where one is missing.
-START_UP = (
-    r"grep -sHnE 'umask|TMOUT|/etc/(profile.d|bash.bashrc)|\.bashrc|(^|[;&|[:space:]])(\.|source)[[:space:]]' "
-    "/etc/profile /etc/bash.bashrc /etc/profile.d/*.sh /root/.bash_profile /root/.bash_login /root/.profile "
-    "/root/.bashrc || test $? -le 2"
+from opsharden.model import Mismatch
+from opsharden.probe.found import WHAT, looked
+
+# Of the files that shells of everyone and of root read, the lines that matter, and what ends here-documents in them.
+MATTERS = r"umask|TMOUT|/etc/(profile.d|bash.bashrc)|\.bashrc|(^|[;&|[:space:]])(\.|source)[[:space:]]"
+# Behind what is no comment and closed quotes; \x22 and \x27 are the quotes, so that the shell sees none.
+HERE = (
+    r"^(?:[^\x22\x27\\#]|(?<=[^\s;&|()])#|\\.|\x22(?:[^\x22\\]|\\.)*\x22|\x27[^\x27]*\x27)*?"
+    r"(?<!<)\K<<(?!<)-?[ \t]*(?:\\.|\x27[^\x27]*\x27|\x22[^\x22]*\x22|[^\s;&|<>()\x27\x22\\])+"
 )
-THERE = (
-    "ls -d /etc/profile /etc/bash.bashrc /root/.bash_profile /root/.bash_login /root/.profile 2>/dev/null "
-    "|| test $? -le 2"
+# Of the rules of PAM, and of login.defs(5): in the same question, since both checks want most of it.
+RULES = "^[[:space:]]*(-?session[[:space:]]|@include[[:space:]])"
+UMASK = "^[[:space:]]*UMASK[[:space:]]"
+SESSIONS = (
+    "find -L /etc/login.defs /etc/pam.d /etc/profile /etc/bash.bashrc /etc/profile.d /root/.bash_profile "
+    "/root/.bash_login /root/.profile /root/.bashrc -maxdepth 1 "
+    r"\( ! -path '/*/*/*' -o -path '/etc/pam.d/*' -o -path '/etc/profile.d/*.sh' \) "
+    rf"{WHAT} -type f \( -path '/etc/pam.d/*' -exec grep -aHnE '{RULES}' {{}} + -o "
+    rf"-path /etc/login.defs -exec grep -aHnE '{UMASK}' {{}} + -o "
+    rf"-exec grep -aHnE '{MATTERS}' {{}} + -exec grep -aHnoP '{HERE}' {{}} + \)"
 )
+SOURCED = (
+    f"find -L %s -maxdepth 0 {WHAT} -type f -exec grep -aHnE 'umask|TMOUT' {{}} + -exec grep -aHnoP '{HERE}' {{}} +"
+)
+SOURCED = re.sub("%(?!s)", "%%", SOURCED)
+END = "grep -nxE -e %s -- %s"
+OF_PAM = ("/etc/pam.d", "/etc/login.defs")
+SCRIPT = re.compile(r"/etc/profile\.d/[^./][^/]*\.sh")
+STARTS = re.compile(r"<<(-?)[ \t]*([^<\s].*)")
 # Bash reads the first of them.
 ROOTS_LOGIN = ("/root/.bash_profile", "/root/.bash_login", "/root/.profile")
-COMMENT = re.compile(r"(^|\s)#.*")
-# A command begins at the start of a line, and behind these.
-BORDERS = re.compile(r"(;|&&|\|\||&|\||[(){}`]|\b(?:then|else|do)\b)")
+# A command begins at the start of a line, and behind these; quotes that do not end in the line are letters like others.
+PIECES = re.compile(
+    r"""\\.|"(?:\\.|[^"\\])*"|'[^']*'|(?P<comment>(?<![^\s;&|()])#.*)|"""
+    r"""(?P<border>;|&&|\|\||&|\||[(){}`]|\b(?:then|else|do)\b)|."""
+)
 MOST_SOURCED = 20
 
 
 @dataclass(frozen=True)
 class Command:
-    """A simple command in a file that shells read when they begin."""
+    """A simple command in a file that shells read when they begin; in some, only root's can."""
 
     where: str
     text: str
     line: str
+    roots: bool = False
 
     @property
     def words(self):
@@ -45,14 +68,59 @@ class StartUp:
 
     def __init__(self, host):
         self._host = host
-        self.there = host.check_output(THERE).splitlines()
+        self._found = looked(host.run(SESSIONS), "What sessions begin with")
+        self.there = [path for path, kind in self._found.kinds.items() if kind != "l"]
+        self.odd = {path: what for path in self._found.kinds if self._counts(path) and (what := self._found.odd(path))}
         self.lines = {}
-        self._read(host.check_output(START_UP))
+        self._closed = set()
+        self._take(self._found)
 
-    def _read(self, answer):
-        for line in answer.splitlines():
-            path, number, text = line.split(":", 2)
-            self.lines.setdefault(path, []).append((number, COMMENT.sub(r"\1", text)))
+    def _counts(self, path):
+        is_folder = path == "/etc/profile.d" and self._found.kinds[path] == "d"
+        is_script = not path.startswith("/etc/profile.d/") or SCRIPT.fullmatch(path)
+        return is_script and not is_folder and not path.startswith(OF_PAM)
+
+    def rules(self):
+        """Path -> number and text of each rule of PAM for sessions."""
+        return {path: lines for path, lines in self._found.lines.items() if path.startswith("/etc/pam.d/")}
+
+    def login_defs(self):
+        """Number and text of each line of login.defs that sets the mask."""
+        return self._found.lines.get("/etc/login.defs", ())
+
+    def _take(self, found):
+        self._closed |= {path for path, mode in found.modes.items() if not mode & 0o004}
+        for path in filter(lambda path: not path.startswith(OF_PAM), found.lines):
+            lines = found.lines[path]
+            said = sorted((number, text) for number, text in lines if not STARTS.fullmatch(text))
+            starts = [(number, each) for number, text in lines if (each := STARTS.fullmatch(text))]
+            text = self._text(path, starts, [number for number, _ in said])
+            self.lines[path] = [(number, bare(line)) for number, line in said if number not in text]
+
+    def _text(self, path, starts, numbers):
+        """Which of these lines are text of here-documents; one without an end is none."""
+        inside = set()
+        for start, (_, tabs, word) in sorted((number, each.group(0, 1, 2)) for number, each in starts):
+            if start in inside or not any(number > start for number in numbers):
+                continue
+            literally = re.sub(r"([][\\.^$*+?(){}|])", r"\\\1", re.sub(r"\\(.)|['\"]", r"\1", word))
+            said = self._host.run_expect([0, 1], END, ("\t*" if tabs else "") + literally, path).stdout
+            ends = [end for line in said.splitlines() if (end := int(line.partition(":")[0])) > start]
+            inside |= set(range(start + 1, min(ends, default=start)))
+        return inside
+
+    def unreadable(self):
+        """What shells read and is no file, so that nobody knows what it sets."""
+        by_hand = "{} is {}, and what it sets nobody can tell: take it away, or put a file in its place."
+        return [Mismatch(path, what, "a file", by_hand=by_hand.format(path, what)) for path, what in self.odd.items()]
+
+    def odd_at(self, path):
+        """What stands at a path and is no file, in words; empty where it is one, or nothing."""
+        return self._found.odd(path)
+
+    def left(self, path):
+        """Why apply writes nothing to a path; empty where it may."""
+        return self._found.left(path)
 
     def all_files(self):
         """Every file that is read, with those that others source by name."""
@@ -68,21 +136,25 @@ class StartUp:
 
     def _ask(self, path):
         if path not in self.lines:
-            answer = self._host.run_expect([0, 1, 2], "grep -sHnE 'umask|TMOUT' -- %s", path)
-            self._read(answer.stdout)
+            self.lines[path] = []
+            found = looked(self._host.run(SOURCED, path), "What shells read when they begin")
+            # A folder cannot be sourced, so it sets nothing.
+            self.odd.update({path: found.odd(path)} if found.odd(path) and found.kinds[path] != "d" else {})
+            self._take(found)
 
     # Debian's files source these two as well; a session says itself when it reads them.
-    def commands(self, path, within=("/etc/bash.bashrc", "/root/.bashrc"), but=None):
+    def commands(self, path, within=("/etc/bash.bashrc", "/root/.bashrc"), but=None, roots=False):
         """The commands of one file, those of the files that it sources in their place; lines with `but` left out."""
+        roots = roots or path in self._closed
         for number, text in self.lines.get(path, ()):
             if but and but in text:
                 continue
-            for command in commands(f"{path}:{number}", text):
+            for command in commands(f"{path}:{number}", text, roots):
                 yield command
                 named = sourced(command)
                 if named and named not in (path, *within):
                     self._ask(named)
-                    yield from self.commands(named, (path, *within))
+                    yield from self.commands(named, (path, *within), roots=roots)
 
     def mentions(self, path, what):
         """Whether a file has this in it."""
@@ -97,7 +169,7 @@ class StartUp:
             # What bash.bashrc does for others than login shells only is none of theirs.
             found += self.commands("/etc/bash.bashrc", but="shopt -q login_shell ||")
         if self.mentions("/etc/profile", "/etc/profile.d"):
-            for path in sorted(path for path in self.lines if re.fullmatch(r"/etc/profile\.d/[^/]+\.sh", path)):
+            for path in sorted(filter(SCRIPT.fullmatch, self.lines)):
                 found += self.commands(path)
         return found
 
@@ -111,14 +183,21 @@ class StartUp:
         return [each for path in (*first, *(["/root/.bashrc"] if reads_bashrc else [])) for each in self.commands(path)]
 
 
-def commands(where, text):
+def commands(where, text, roots=False):
     """The simple commands of a line, but for those in a subshell: what is set there ends with it."""
-    deep = 0
-    for part in BORDERS.split(text):
-        if part in ("(", ")"):
-            deep = max(0, deep + (1 if part == "(" else -1))
-        elif not deep and part.strip() and not BORDERS.fullmatch(part):
-            yield Command(where, re.sub(r"^(?:builtin|command)\s+", "", part.strip()), text)
+    deep, at = 0, 0
+    borders = [(*piece.span(), piece["border"]) for piece in PIECES.finditer(text) if piece["border"]]
+    for start, end, border in [*borders, (len(text), len(text), "")]:
+        part = text[at:start].strip()
+        if part and not deep:
+            yield Command(where, re.sub(r"^(?:builtin|command)\s+", "", part), text, roots)
+        deep, at = max(0, deep + {"(": 1, ")": -1}.get(border, 0)), end
+
+
+def bare(text):
+    """A line without its comment."""
+    pieces = PIECES.finditer(text)
+    return "".join(piece[0] for piece in itertools.takewhile(lambda piece: not piece["comment"], pieces))
 
 
 def sourced(command):

@@ -4,16 +4,16 @@ import re
 
 import pytest
 
+from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
+from opsharden.probe.sshd import by_default, effective, waits
 
-# Which sessions ask pam_umask: pam.d(5), with what its files include.
-PAM = "grep -sHnE '^[[:space:]]*(-?session[[:space:]]|@include[[:space:]])' /etc/pam.d/* || test $? -le 2"
 SERVICES = ("login", "sshd", "su", "su-l", "sudo", "sudo-i", "cron")
 COMMON = ("/etc/pam.d/common-session", "/etc/pam.d/common-session-noninteractive")
-LOGIN_DEFS = "grep -nE '^[[:space:]]*UMASK[[:space:]]' /etc/login.defs || test $? -eq 1"
 # An account can have a mask of its own, in the fifth field of its line: pam_umask(8).
 OF_ACCOUNTS = "awk -F: 'match($5, /umask=[^,]*/) {print FNR, substr($5, RSTART, RLENGTH), $1}' /etc/passwd"
-SSHD = "test ! -x /usr/sbin/sshd || /usr/sbin/sshd -T"
+LOGIN_DEFS = "/etc/login.defs"
+OWN = "/etc/profile.d/zz-opsharden-umask.sh"  # apply's own
 # YAML takes 027 without quotes for the number 23.
 MEANT = {"027": 0o027, "0027": 0o027, "27": 0o027, "23": 0o027, "077": 0o077, "0077": 0o077, "77": 0o077, "63": 0o077}
 UMASK = re.compile(r"umask(?:\s+-[pS]+)*(?:\s+(?P<value>\"[^\"]*\"|'[^']*'|(?!\d?[<>])\S+))?.*")
@@ -25,13 +25,14 @@ FIRST_WITH_GROUPS = 13  # the Debian release whose pam_umask gives the group of 
 def test_new_files_are_closed(host, start_up, values):
     required = MEANT[str(values["accounts_umask"])]
     wanted = f"{required:03o} or stricter"
-    said = login_defs(host)
+    said = login_defs(start_up)
     wrong = [
         *in_shells(start_up, required, wanted),
         *in_login_shells(start_up, required, wanted),
+        *start_up.unreadable(),
         *(Mismatch("UMASK", text, wanted, where) for text, where, masks in said if lax(masks, required)),
-        *([] if said else [Mismatch("UMASK in /etc/login.defs", "not set", wanted)]),
-        *in_sessions(host, said, required, wanted),
+        *([] if said else [Mismatch("UMASK in /etc/login.defs", "not set", wanted, by_hand=start_up.left(LOGIN_DEFS))]),
+        *in_sessions(host, start_up, said, required, wanted),
         *of_accounts(host, required, wanted),
     ]
     assert list(dict.fromkeys(wrong)) == []
@@ -46,15 +47,14 @@ def octal(text):
     return [int(text, 8)] if re.fullmatch(r"[0-7]+", text) else []
 
 
-def login_defs(host):
+def login_defs(start_up):
     """Each UMASK of login.defs(5): as it is written, where, and what it may mean."""
     found = []
-    for line in host.check_output(LOGIN_DEFS).splitlines():
-        number, _, text = line.partition(":")
+    for number, text in start_up.login_defs():
         value = text.split()[1].strip('"')
         # pam_umask reads octal; useradd takes 27 for decimal, as C does.
         decimal = [int(value)] if value.isdigit() and not value.startswith("0") else []
-        found.append((value, f"/etc/login.defs:{number}", octal(value) and octal(value) + decimal))
+        found.append((value, f"{LOGIN_DEFS}:{number}", octal(value) and octal(value) + decimal))
     return found
 
 
@@ -83,10 +83,14 @@ def in_login_shells(start_up, required, wanted):
     for command in start_up.system_wide(login=True):
         match = UMASK.fullmatch(command.text)
         value = match["value"].strip("\"'") if match and match["value"] else ""
-        # What stands behind something else, or indented, may be for some only.
-        if command.line.startswith(command.text) and (sets_all(value, required) or not lax(octal(value), required)):
+        # What stands behind something else, or indented, may be for some only, and so is what only root can read.
+        if (
+            not command.roots
+            and command.line.startswith(command.text)
+            and (sets_all(value, required) or not lax(octal(value), required))
+        ):
             return
-    yield Mismatch("umask of login shells", "not set", wanted)
+    yield Mismatch("umask of login shells", "not set", wanted, by_hand=start_up.left(OWN))
 
 
 def sets_all(value, required):
@@ -108,13 +112,16 @@ def loosens(value, required):
     return bool(given & required)
 
 
-def in_sessions(host, said, required, wanted):
-    """Sessions that do not get the mask when they begin."""
-    lines = {}
-    for line in host.check_output(PAM).splitlines():
-        path, number, text = line.split(":", 2)
-        lines.setdefault(path, []).append((f"{path}:{number}", text.partition("#")[0].split()))
-    if not set(COMMON) & lines.keys():
+def in_sessions(host, start_up, said, required, wanted):
+    """Sessions that do not get the mask when they begin: pam.d(5), with what its files include."""
+    lines = {
+        path: [(f"{path}:{number}", text.partition("#")[0].split()) for number, text in texts]
+        for path, texts in start_up.rules().items()
+    }
+    for path in (*COMMON, *(f"/etc/pam.d/{service}" for service in SERVICES)):
+        if what := start_up.odd_at(path):
+            yield Mismatch(path, what, "a file of rules for sessions", by_hand=start_up.left(path))
+    if not set(COMMON) & lines.keys() and not any(map(start_up.left, COMMON)):
         raise FileNotFoundError("grep shows no /etc/pam.d/common-session.")
     found = {}
     for service in SERVICES:
@@ -123,7 +130,11 @@ def in_sessions(host, said, required, wanted):
     yield from goes_on(lines)
     for (place, options), services in found.items():
         yield from _session(host, place, options, services, said, required, wanted)
-    if re.search(r"^usepam no$", host.check_output(SSHD), re.MULTILINE):
+    said, pipes = effective(host, by_default)
+    yield from (Mismatch("sessions over SSH", f"sshd waits at {each}", wanted, by_hand=waits(each)) for each in pipes)
+    if said.rc:
+        raise Unanswered(f"sshd does not say how it works: {said.stderr.strip() or 'it cannot be run'}.")
+    if re.search(r"^usepam no$", said.stdout, re.MULTILINE):
         by_hand = "sshd does not use PAM (UsePAM no), so sessions over SSH get no mask: set UsePAM yes."
         yield Mismatch("sessions over SSH", "no mask", wanted, by_hand=by_hand)
 

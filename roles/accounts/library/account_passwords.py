@@ -9,6 +9,7 @@ import shutil
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.opsharden_nofile import odd
 
 DOCUMENTATION = r"""
 module: account_passwords
@@ -27,6 +28,7 @@ options:
 """
 
 PASSWD, SHADOW = "/etc/passwd", "/etc/shadow"
+_SSH = "/etc/ssh"
 _NUMBER = re.compile(r"\s*[-+]?\d+")
 # What pwconv reads and writes; the copies live in memory and are root's alone.
 _COPIED = ("passwd", "shadow", "group", "gshadow", "login.defs")
@@ -177,7 +179,7 @@ class Passwords:
         """Whether sshd lets the account in by a key."""
         sshd = self.module.get_bin_path("sshd", opt_dirs=["/usr/sbin"])
         wanted = {"authorizedkeysfile": ".ssh/authorized_keys .ssh/authorized_keys2"}
-        if sshd:
+        if sshd and not waits():
             _, out, _ = self.module.run_command(
                 [sshd, "-T", "-C", f"user={account.name},host=localhost,addr=127.0.0.1"]
             )
@@ -193,6 +195,12 @@ class Passwords:
         rc, _, err = self.module.run_command(words)
         if rc:
             self.module.fail_json(msg=f"{words[0]} failed: {err.strip()}", opsharden_note=self.done)
+
+
+def waits() -> bool:
+    """Whether sshd would wait at a pipe among its files when it is asked."""
+    found = (os.path.join(where, name) for where, _, names in os.walk(_SSH, followlinks=True) for name in names)
+    return any(odd(path) == "a pipe" for path in found)
 
 
 def lines(path: str) -> list[str]:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.opsharden_nofile import no_place, odd
+from ansible.module_utils.opsharden_shell import settings, sources, without_bodies
 
 DOCUMENTATION = r"""
 module: session_settings
@@ -20,7 +22,8 @@ description:
     stricter stays.
   - For the timeout, a file of our own is read by login shells and by other interactive ones of bash. It keeps a shorter
     timeout and makes it read-only. Where another file makes a longer one read-only, that word is taken away.
-  - A value that is not written out (C(umask $MASK)) is left to the administrator.
+  - A value that is not written out (C(umask $MASK)) is left to the administrator, and so is what is no file. What is
+    only text (in comments, quotes and here-documents) sets nothing.
 options:
   umask: {description: The permissions that new files are born without; empty leaves them., type: str, default: ""}
   timeout: {description: Seconds until a silent shell ends; 0 leaves it., type: int, default: 0}
@@ -59,12 +62,10 @@ READONLY = "readonly TMOUT"
 BUT_ROOT = '[ "$(id -u)" -eq 0 ] ||'
 READONLY_BUT_ROOT = f"{BUT_ROOT} readonly TMOUT # root's own files set a timeout of their own"
 
-_COMMANDS = re.compile(r"(^|[;&|(){}`]|\b(?:then|else|do)\b)(\s*)((?:builtin\s+|command\s+)?)(?=\S)")
 _UMASK = re.compile(r"umask((?:\s+-[Sp]+)*)\s+(\"[^\"]*\"|'[^']*'|(?!-[Sp]|\d?[<>])[^\s;&|)#]+)")
 _MAKES_READ_ONLY = re.compile(r"(readonly|(?:declare|typeset)\s+-\w*r\w*)(?=(?:\s+\w+(?:=\S*)?)*\s+TMOUT\b)")
 _SETS = re.compile(r"(?:(?:export|readonly|declare|typeset)\s+(?:-\w+\s+)*)?(?:\w+=\S*\s+)*TMOUT=(\"?'?)([^\s;&|\"']*)")
 _UNSETS = re.compile(r"(unset)\s+(?=\w.*\bTMOUT\b|TMOUT\b)()")
-_SOURCES = re.compile(r"(?:^|[;&|\s])(?:\.|source)\s+[\"']?((?:~|\$HOME|\$\{HOME\}|/)[^\s;&|\"'$*]*)")
 
 
 class Files:
@@ -73,21 +74,37 @@ class Files:
     def __init__(self) -> None:
         self._before: dict[str, str | None] = {}
         self._now: dict[str, list[str]] = {}
+        self.to_open: list[str] = []
         self.left: list[str] = []
 
     def lines(self, path: str) -> list[str]:
         """The lines of a file; none where it is not there. Change them in place."""
         if path not in self._now:
             text = None
+            if what := odd(path):
+                self.left.append(f"{path} is {what} and was left as it is; what it sets nobody can tell.")
             if os.path.isfile(path):
                 with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
                     text = file.read()
             self._before[path], self._now[path] = text, (text or "").splitlines(keepends=True)
         return self._now[path]
 
-    def put(self, path: str, text: str) -> None:
-        """Have a file hold this."""
+    def said(self, path: str) -> list[str]:
+        """The same for a file of the shell's, with nothing in the lines that are text of here-documents."""
+        return without_bodies(self.lines(path))
+
+    def has_place(self, path: str) -> bool:
+        """Whether text can be written to a path; where not, it is named."""
         self.lines(path)
+        what = no_place(path)
+        if what and not odd(path):
+            self.left.append(f"{path} is {what}, so nothing was written there.")
+        return not what
+
+    def put(self, path: str, text: str) -> None:
+        """Have a file hold this, for every shell to read."""
+        self.lines(path)
+        self.to_open += [] if readable(path) or os.path.islink(path) else [path]
         self._now[path] = text.splitlines(keepends=True)
 
     def add(self, path: str, line: str) -> None:
@@ -100,63 +117,42 @@ class Files:
     def changed(self) -> dict[str, tuple[str, str]]:
         """What is other than it was: path to text before and after."""
         both = {path: (self._before[path] or "", "".join(now)) for path, now in self._now.items()}
-        return {path: texts for path, texts in both.items() if texts[0] != texts[1]}
+        return {path: texts for path, texts in both.items() if texts[0] != texts[1] and self.has_place(path)}
 
     def leave(self, path: str, number: int, why: str) -> None:
         """Name what is not changed."""
         self.left.append(f"{path}, line {number}: {why}")
 
 
+def readable(path: str) -> bool:
+    """Whether shells of all accounts read a file; one that is not there keeps nobody from anything."""
+    return not os.path.exists(path) or bool(os.stat(path).st_mode & 0o004)
+
+
 def write(module: AnsibleModule, path: str, text: str) -> None:
     """Put a file in place, whole, with the owner and mode it had; through a link, so that the link stays."""
+    new = not os.path.exists(path)
     draft = os.path.join(module.tmpdir, "draft")
     with open(draft, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         file.write(text)
     os.chmod(draft, 0o644)
     module.atomic_move(draft, os.path.realpath(path))
+    if new:  # Ansible goes by the mask of its own session
+        os.chmod(path, 0o644)
 
 
 def start_up(files: Files) -> list[str]:
     """All files that shells of everyone and of root read when they begin, those they source by name included."""
     found = [PROFILE, BASHRC, *sorted(glob.glob("/etc/profile.d/*.sh")), *ROOTS]
     for path in found:  # grows while it is gone through
-        for line in files.lines(path):
+        for line in files.said(path):
             found += [named for named in sources(line) if named not in found and os.path.isfile(named)]
     return [path for path in found if path != OWN]
-
-
-def sources(line: str) -> list[str]:
-    """The files that a line reads in and names."""
-    named = _SOURCES.findall(code(line))
-    return [re.sub(r"^(?:~|\$HOME|\$\{HOME\})(?=/)", "/root", path) for path in named]
-
-
-def code(line: str) -> str:
-    """A line of the shell without its comment."""
-    return re.sub(r"(^|\s)#.*", r"\1", line.rstrip("\n"))
-
-
-def commands(line: str) -> list[tuple[int, bool]]:
-    """Where simple commands begin in a line, and whether in a subshell: what is set there ends with it."""
-    found, deep = [], 0
-    text = code(line)
-    for match in _COMMANDS.finditer(text):
-        if match[1] == "(":
-            deep += 1
-        elif match[1] == ")":
-            deep = max(0, deep - 1)
-        found.append((match.end(), deep > 0))
-    return found
 
 
 def replaced(line: str, match: re.Match[str], group: int, new: str) -> str:
     """A line with another text in the place of a group."""
     return line[: match.start(group)] + new + line[match.end(group) :]
-
-
-def settings(line: str, pattern: re.Pattern[str]) -> list[re.Match[str]]:
-    """Where commands of a line begin with what a pattern describes."""
-    return [match for at, in_subshell in commands(line) if not in_subshell and (match := pattern.match(line, at))]
 
 
 # The mask of new files.
@@ -197,12 +193,12 @@ def loosens(value: str, required: int) -> bool | None:
 def mask_in_shells(files: Files, required: int) -> None:
     """Change what loosens the mask in start-up files."""
     for path in start_up(files):
-        there = files.lines(path)
-        for number, line in enumerate(there):
+        there, said = files.lines(path), files.said(path)
+        for number, line in enumerate(said):
             for match in reversed(settings(line, _UMASK)):
                 value = match[2].strip("\"'")
                 lax = loosens(value, required)
-                if lax is None and not restores(there, value):
+                if lax is None and not restores(said, value):
                     files.leave(path, number + 1, f"what `umask {value}` sets cannot be told.")
                 if lax:
                     there[number] = replaced(there[number], match, 2, stricter(value, required))
@@ -217,11 +213,12 @@ def sets(value: str, required: int) -> bool:
 def mask_in_login_shells(files: Files, required: int) -> None:
     """Have login shells set the mask where no file of theirs does: not each of them begins with PAM."""
     for path in (PROFILE, *sorted(glob.glob("/etc/profile.d/*.sh"))):
-        for line in files.lines(path):
+        for line in files.said(path) if readable(path) else ():
             match = _UMASK.match(line)
             if match and loosens(match[2].strip("\"'"), required) is False and sets(match[2], required):
                 return
-    files.put(OWN_MASK, MASK_SCRIPT.format(stricter("u", required)))
+    if files.has_place(OWN_MASK):
+        files.put(OWN_MASK, MASK_SCRIPT.format(stricter("u", required)))
 
 
 def stricter(value: str, required: int) -> str:
@@ -250,6 +247,11 @@ def mask_in_login_defs(files: Files, required: int) -> None:
                 there[number] = f"{match[1]}{new:03o}{line[match.end() :]}"
     if not said:
         files.add(LOGIN_DEFS, f"UMASK\t\t{required:03o}")
+
+
+def code(line: str) -> str:
+    """A line of pam.d(5) without its comment."""
+    return re.sub(r"(^|\s)#.*", r"\1", line.rstrip("\n"))
 
 
 def mask_in_pam(files: Files, required: int) -> None:
@@ -301,7 +303,7 @@ def session(files: Files, login: bool, root: bool) -> Iterator[tuple[str, str]]:
     """The lines that an interactive shell reads when it begins, each with its file."""
 
     def inside(path: str, within: tuple[str, ...] = (BASHRC, ROOTS[-1])) -> Iterator[tuple[str, str]]:
-        for line in files.lines(path):
+        for line in files.said(path) if root or readable(path) else ():
             if (login and LOGIN_ONLY in line) or (root and BUT_ROOT in line):
                 continue
             yield path, line
@@ -309,13 +311,13 @@ def session(files: Files, login: bool, root: bool) -> Iterator[tuple[str, str]]:
                 if named not in (path, *within):
                     yield from inside(named, (path, *within))
 
-    profile, bashrc = "".join(files.lines(PROFILE)), (BASHRC,)
+    profile, bashrc = "".join(files.said(PROFILE)), (BASHRC,)
     scripts = sorted(glob.glob("/etc/profile.d/*.sh")) if "/etc/profile.d" in profile else ()
     everyones = (PROFILE, *(bashrc if BASHRC in profile else ()), *scripts) if login else bashrc
     for path in everyones:
         yield from inside(path)
     first = next(([name] for name in ROOTS[:-1] if os.path.isfile(name)), []) if login else []
-    reads_bashrc = not login or any(".bashrc" in line for name in first for line in files.lines(name))
+    reads_bashrc = not login or any(".bashrc" in line for name in first for line in files.said(name))
     for path in (*first, *(ROOTS[-1:] if reads_bashrc else ())) if root else ():
         yield from inside(path)
 
@@ -335,23 +337,25 @@ def timeout(files: Files, limit: int) -> None:
     """Have interactive shells end, where they do not."""
     if all(ends(files, limit, login, root) for login in (True, False) for root in (True, False)):
         return
+    if not files.has_place(OWN):
+        return  # nor may others read what stands there
     own = False
     for path in start_up(files):
-        there = files.lines(path)
-        values = [match[2] for line in there for match in settings(line, _SETS)]
+        there, said = files.lines(path), files.said(path)
+        values = [match[2] for line in said for match in settings(line, _SETS)]
         holds = bool(values) and all(good(value, limit) for value in values)
-        for number, line in enumerate(there):
+        for number, line in enumerate(said):
             # Read-only at more than the limit, or at nothing: then our file could not set it right.
             for match in () if holds else reversed(settings(line, _MAKES_READ_ONLY)):
                 there[number] = replaced(there[number], match, 1, "export")
-            if path.startswith("/root/"):
+            if line and path.startswith("/root/"):
                 for match in reversed(settings(there[number], _SETS)):
                     own = True
                     if not good(match[2], limit):
                         there[number] = replaced(there[number], match, 2, str(limit))
     read_only = READONLY_BUT_ROOT if own else READONLY
     files.put(OWN, SCRIPT.replace("@LIMIT@", str(limit)).replace("@READONLY@", read_only))
-    if not any(re.search(rf"(?:\.|source)\s+{re.escape(OWN)}(?=\s|$)", code(line)) for line in files.lines(BASHRC)):
+    if not any(OWN in sources(line) for line in files.said(BASHRC)):
         files.add(BASHRC, HOOK)
 
 
@@ -375,16 +379,18 @@ def main() -> None:
     changed = files.changed()
     for path, (_, after) in () if module.check_mode else changed.items():
         write(module, path, after)
+    for path in () if module.check_mode else files.to_open:
+        os.chmod(path, 0o644)
     for sentence in files.left:
         module.warn(sentence)
     diff = [
         {"before_header": path, "after_header": path, "before": before, "after": after}
         for path, (before, after) in changed.items()
     ]
-    note = [f"Changed: {', '.join(changed)}."] if changed else []
-    module.exit_json(
-        changed=bool(changed), msg=" ".join(note + files.left), opsharden_note=note + files.left, diff=diff
-    )
+    done = [f"Changed: {', '.join(changed)}."] if changed else []
+    done += [f"Every shell can read it now: {path}." for path in files.to_open]
+    note = done + files.left
+    module.exit_json(changed=bool(done), msg=" ".join(note), left=files.left, opsharden_note=note, diff=diff)
 
 
 if __name__ == "__main__":

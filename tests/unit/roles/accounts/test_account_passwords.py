@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.unit.roles.loading import module
 
@@ -38,3 +41,12 @@ def test_accounts_are_what_the_c_library_takes_for_one(tmp_path: Path, monkeypat
         "short": ("", False),
     }
     assert [fields[0] for fields in passwords.entries(str(shadow))] == ["lead", "old", "old2"]
+
+
+def test_sshd_is_not_asked_where_it_would_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords = module("accounts", "account_passwords")
+    monkeypatch.setattr(passwords, "_SSH", str(tmp_path))
+    assert not passwords.waits()
+    (tmp_path / "sshd_config.d").mkdir()
+    os.mkfifo(tmp_path / "sshd_config.d" / "pipe.conf")
+    assert passwords.waits()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,18 @@ def test_options_of_pam_umask(sessions: Any, line: str, default: str, expected: 
         ("umask -S > /dev/null\n", "umask -S > /dev/null\n"),
         ("umask 2>&1\n", "umask 2>&1\n"),
         ("case $- in *i*) umask 002 ;; esac\n", "case $- in *i*) umask 0027 ;; esac\n"),
+        ("cat <<END\numask 022\nEND\numask 022\n", "cat <<END\numask 022\nEND\numask 0027\n"),
+        ("cat > x <<- 'A B' # a\n\tumask 022\n\tA B\n", "cat > x <<- 'A B' # a\n\tumask 022\n\tA B\n"),
+        ("cat <<A <<\\B\numask 022\nA\numask 022\nB\n", "cat <<A <<\\B\numask 022\nA\numask 022\nB\n"),
+        ("cat <<END\numask 022\n", "cat <<END\numask 0027\n"),
+        ("echo '<<END'\numask 022\nEND\n", "echo '<<END'\numask 0027\nEND\n"),
+        ("# <<END\numask 022\nEND\n", "# <<END\numask 0027\nEND\n"),
+        ("cat <<<END\numask 022\nEND\n", "cat <<<END\numask 0027\nEND\n"),
+        ("echo $((1 <<x))\numask 022\nx\n", "echo $((1 <<x))\numask 0027\nx\n"),
+        ("echo 'a; umask 022' \"; umask 022\"\n", "echo 'a; umask 022' \"; umask 022\"\n"),
+        ("echo \\; umask 022; echo a#b; umask 022\n", "echo \\; umask 022; echo a#b; umask 0027\n"),
+        ("echo '#'; umask 022 # don't\n", "echo '#'; umask 0027 # don't\n"),
+        ("echo it's; umask 022\n", "echo it's; umask 0027\n"),
     ],
 )
 def test_masks_in_start_up_files(sessions: Any, tmp_path: Path, monkeypatch: Any, line: str, expected: str) -> None:
@@ -122,6 +135,8 @@ PROFILE = "for i in /etc/profile.d/*.sh; do . $i; done\n. /etc/bash.bashrc\n"
         ("# readonly TMOUT=300\n", "", False),
         ('[ "$(id -u)" -eq 0 ] || readonly TMOUT\n', "export TMOUT=300\n", False),
         ("TMOUT=300\nunset TMOUT\nreadonly TMOUT\n", "", False),
+        ("readonly TMOUT=300\ncat <<END\nTMOUT=0\nEND\n", "cat <<END\nunset TMOUT\nEND\n", True),
+        ("cat <<END\nreadonly TMOUT=300\nEND\n", "", False),
     ],
 )
 def test_where_shells_end_nothing_is_changed(
@@ -150,3 +165,49 @@ def test_a_rule_that_goes_on_in_the_next_line_is_left_and_named(
     sessions.mask_in_pam(files, 0o027)
     assert files.changed() == {}
     assert [str(common) in sentence and "line 1" in sentence for sentence in files.left] == [True]
+
+
+def whole(sessions: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module's files in a folder of the test, nothing in them."""
+    for name in ("PROFILE", "BASHRC", "OWN", "OWN_MASK", "LOGIN_DEFS"):
+        monkeypatch.setattr(sessions, name, str(folder / name))
+    monkeypatch.setattr(sessions, "ROOTS", [str(folder / "none"), str(folder / "none")])
+    monkeypatch.setattr(sessions.glob, "glob", lambda _: [])
+    return sessions.Files()
+
+
+@pytest.mark.parametrize("name", ["OWN", "BASHRC"])
+def test_nothing_is_put_in_the_place_of_a_pipe_nor_is_anybody_sent_there(
+    sessions: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    files = whole(sessions, tmp_path, monkeypatch)
+    os.mkfifo(tmp_path / name)
+    sessions.timeout(files, 900)
+    assert list(files.changed()) == ([] if name == "OWN" else [str(tmp_path / "OWN")])
+    assert [f"{tmp_path / name} is a pipe" in sentence for sentence in files.left] == [True]
+
+
+@pytest.mark.parametrize("target", ["/dev/null", "nowhere"])
+def test_no_link_leads_what_is_written_astray(
+    sessions: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    files = whole(sessions, tmp_path, monkeypatch)
+    (tmp_path / "LOGIN_DEFS").symlink_to(target)
+    sessions.mask_in_login_defs(files, 0o027)
+    assert files.changed() == {}
+    assert len(files.left) == 1
+
+
+def test_what_others_cannot_read_sets_nothing_for_them(
+    sessions: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = whole(sessions, tmp_path, monkeypatch)
+    (tmp_path / "PROFILE").write_text("umask 027\n")
+    (tmp_path / "PROFILE").chmod(0o640)
+    sessions.mask_in_login_shells(files, 0o027)
+    assert list(files.changed()) == [str(tmp_path / "OWN_MASK")]
+    (tmp_path / "OWN_MASK").write_text(files.changed()[str(tmp_path / "OWN_MASK")][1])
+    (tmp_path / "OWN_MASK").chmod(0o600)
+    again = whole(sessions, tmp_path, monkeypatch)
+    sessions.mask_in_login_shells(again, 0o027)
+    assert (again.changed(), again.to_open) == ({}, [str(tmp_path / "OWN_MASK")])
