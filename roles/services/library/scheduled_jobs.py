@@ -33,6 +33,16 @@ def candidates():
             yield from ((job, JOB) for job in sorted(path.iterdir()) if job.is_file() and not job.is_symlink())
 
 
+def led_astray():
+    """The links among them that lead to what is not root's alone, a sentence each."""
+    tops = sorted(path for path in Path("/etc").iterdir() if path.name == "crontab" or path.name.startswith("cron."))
+    inside = [job for path in tops if path.is_dir() and not path.is_symlink() for job in sorted(path.iterdir())]
+    for path in [*tops, *inside]:
+        found = path.stat() if path.is_symlink() and (path.is_file() or path.is_dir()) else None
+        if found and (found.st_uid or found.st_mode & 0o022):
+            yield f"{path} is a link to what is not root's alone: nothing behind it was changed."
+
+
 def in_order(path, allowed):
     """Whether a path is root's alone as far as it has to be: a job's group may be any that cannot write it."""
     found = path.lstat()
@@ -57,8 +67,11 @@ def main():
         if not module.check_mode:
             os.chown(path, 0, 0)
             path.chmod(then)
+    left = list(led_astray())
+    for sentence in left:
+        module.warn(sentence)
     diff = {"before": "".join(before), "after": "".join(after)}
-    module.exit_json(changed=bool(after), diff=diff, opsharden_note=note)
+    module.exit_json(changed=bool(after), diff=diff, left=left, opsharden_note=note + left)
 
 
 if __name__ == "__main__":

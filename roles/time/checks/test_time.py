@@ -5,13 +5,14 @@ Python's own module of that name.
 """
 
 import re
-import shlex
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 import pytest
 
 from opsharden.model import Mismatch
+from opsharden.probe.found import WHAT, looked
+from opsharden.probe.systemd import in_order, split
 
 # Every package in Debian that provides time-daemon, and the names they go by elsewhere.
 UNITS = (
@@ -25,24 +26,21 @@ TRIED = "systemctl show --property=ConditionTimestampMonotonic %s | sed -E 's/=[
 
 NEEDS = re.compile(r"^ (\S+?)(?::\w+)? (?:pre-)?depends on ", re.MULTILINE)
 
-# All files that count, in the order they count in, and what networks told.
-TIMESYNCD = "systemd-analyze cat-config --no-pager systemd/timesyncd.conf"
-HEADER = re.compile(
-    r"# (/(?:etc|run|usr/local/lib|usr/lib|lib)/systemd/timesyncd\.conf(?:\.d/[^/]+\.conf)?)(?: -> .*)?"
+# All files that may count, and what networks told. systemd itself is not asked, since it would wait at a pipe.
+MAINS = tuple(f"{root}/systemd/timesyncd.conf" for root in ("/etc", "/run", "/usr/local/lib", "/usr/lib"))
+TIMESYNCD = (
+    f"find -L {' '.join(f'{main} {main}.d' for main in MAINS)} -maxdepth 1 {WHAT} "
+    "-type f -exec grep -aHnE '^[^#;]' {} +"
 )
 LINKS = "grep -rsnH '^NTP=' /run/systemd/netif/links || test $? -le 2"
 
-# grep answers 2 where some are missing.
+WORDS = "'^[[:space:]]*(server|pool|peer|confdir|sourcedir|include)[[:space:]]|^[[:space:]]*(ExecStart|DAEMON_OPTS)='"
 CHRONY = (
-    "grep -RsnHiE --devices=skip "
-    "'^[[:space:]]*(server|pool|peer|confdir|sourcedir|include|ExecStart|DAEMON_OPTS)[[:space:]=]' "
-    "/etc/chrony /run/chrony-dhcp /etc/default/chrony /usr/lib/systemd/system/chrony.service "
-    "/etc/systemd/system/chrony.service /etc/systemd/system/chrony.service.d || test $? -le 2"
+    "find -L /etc/chrony /run/chrony-dhcp /etc/default/chrony /usr/lib/systemd/system/chrony.service "
+    f"/etc/systemd/system/chrony.service /etc/systemd/system/chrony.service.d {WHAT} "
+    f"-type f -exec grep -aHniE {WORDS} {{}} +"
 )
-MORE = (
-    "grep -RsnHiE --devices=skip '^[[:space:]]*(server|pool|peer|confdir|sourcedir|include)[[:space:]]' %s"
-    " || test $? -le 2"
-)
+MORE = re.sub("%(?!s)", "%%", f"find -L %s {WHAT} -type f -exec grep -aHniE {WORDS} {{}} +")
 
 
 @pytest.fixture
@@ -79,40 +77,49 @@ def needed_by(host):
 
 @pytest.fixture
 def asked_by(host):
-    """Whom a service asks: (server, file and line)."""
+    """Whom a service asks: (server, file and line); and what it reads and is no file, in words by its path."""
     return lambda service: {"systemd-timesyncd": timesyncd, "chrony": chrony}[service](host)
 
 
 def timesyncd(host):
     """Whom systemd-timesyncd asks: what its files say, one after the other, and what networks told."""
-    said, place, number, section = {"NTP": [], "FallbackNTP": []}, "", 0, ""
-    for line in host.check_output(TIMESYNCD).split("\n"):
-        header = HEADER.fullmatch(line)
-        place, number = (header[1], 0) if header else (place, number + 1)
-        section = "" if header else line.strip() if line.strip().startswith("[") else section
-        found = re.fullmatch(r"\s*(NTP|FallbackNTP)\s*=(.*)", line)
-        if found and section == "[Time]":
-            names = [(name, f"{place}:{number}") for name in found[2].split()]
-            said[found[1]] = [*said[found[1]], *names] if names else []
+    found = looked(host.run(TIMESYNCD), "Whom systemd-timesyncd asks")
+    paths = [*[main for main in MAINS if main in found.kinds][:1], *in_order(found, "systemd/timesyncd.conf.d")]
+    said = {"NTP": [], "FallbackNTP": []}
+    for path in filter(lambda path: readable(found, path), paths):
+        section = ""
+        for number, line in found.lines.get(path, ()):
+            section = line.strip() if line.strip().startswith("[") else section
+            option = re.fullmatch(r"\s*(NTP|FallbackNTP)\s*=(.*)", line)
+            if option and section == "[Time]":
+                names = [(name, f"{path}:{number}") for name in option[2].split()]
+                said[option[1]] = [*said[option[1]], *names] if names else []
     links = [line.split(":", 2) for line in host.check_output(LINKS).splitlines()]
     told = [(name, f"{path}:{at}") for path, at, text in links for name in text.partition("=")[2].split()]
-    return [*said["NTP"], *told] or said["FallbackNTP"]
+    # It passes over folders; in the place of apply's own file one is amiss.
+    odd = {path: what for path in paths if (what := found.odd(path)) and (what != "a folder" or path == OWN)}
+    return [*said["NTP"], *told] or said["FallbackNTP"], odd
+
+
+def readable(found, path):
+    """Whether a service that is not root can read a drop-in; the folders of the main files are open to all."""
+    return bool(found.modes[path] & 0o004) and found.modes.get(path.rpartition("/")[0], 0o755) & 0o005 == 0o005
 
 
 class Chrony:
     """What chronyd reads, out of the lines of its files that name servers or other files."""
 
     def __init__(self, host, looked_at):
-        self.host, self.files, self.seen = host, {}, set(looked_at)
-        self.add(host.check_output(CHRONY))
+        self.host, self.files, self.kinds, self.seen = host, {}, {}, set(looked_at)
+        self.odd = {}
+        self.add(host.run(CHRONY))
 
-    def add(self, lines):
-        """Take lines that grep found."""
-        for line in lines.splitlines():
-            path, number, text = line.split(":", 2)
-            entry = (int(number), text.strip())
-            if entry not in self.files.setdefault(path, []):
-                self.files[path].append(entry)
+    def add(self, answer):
+        """Take what find and grep found."""
+        found = looked(answer, "Whom chronyd asks")
+        for path in found.kinds:
+            self.kinds[path] = found.odd(path)
+            self.files[path] = [(number, text.strip()) for number, text in found.lines.get(path, ())]
 
     def main(self):
         """The file chronyd is started with."""
@@ -123,7 +130,8 @@ class Chrony:
         start = given[-1] if given else ""
         options = [text.partition("=")[2] for _, text in self.files.get("/etc/default/chrony", [])]
         if "$DAEMON_OPTS" in start and options:
-            start += " " + " ".join(shlex.split(options[-1], comments=True))
+            # What its quotes hold is split once more.
+            start = " ".join([start, *(word for each in split(options[-1]) for word in split(each))])
         named = re.search(r"\s-f\s*(\S+)", start)
         return named[1] if named else "/etc/chrony/chrony.conf"
 
@@ -131,11 +139,13 @@ class Chrony:
         """See to it that a file or folder was looked at."""
         if not any(path == seen or path.startswith(f"{seen}/") for seen in self.seen):
             self.seen.add(path)
-            self.add(self.host.check_output(MORE, path))
+            self.add(self.host.run(MORE, path))
 
     def servers(self, path, *, sources=False, depth=0):
         """(server, file and line) of a file and of all it includes."""
         self.look_at(path)
+        if self.kinds.get(path):
+            self.odd[path] = self.kinds[path]
         for number, text in sorted(self.files.get(path, [])):
             word, *rest = text.split()
             word = word.lower()
@@ -171,11 +181,12 @@ def _fits(path, pattern):
 def chrony(host):
     """Whom chronyd asks: what its files say, all together."""
     files = Chrony(host, ["/etc/chrony", "/run/chrony-dhcp"])
-    return list(files.servers(files.main()))
+    return list(files.servers(files.main())), files.odd
 
 
 AT_BOOT = ("enabled", "enabled-runtime", "static", "generated", "alias", "linked", "indirect")
 LAST = "zz-opsharden.conf"
+OWN = f"/etc/systemd/timesyncd.conf.d/{LAST}"
 
 
 @pytest.mark.control("time-single")
@@ -219,8 +230,10 @@ def test_servers(values, units, asked_by):
     if f"{service}.service" not in units:
         mismatches = [Mismatch(service, "not installed, so it asks nobody", f"asks {', '.join(wanted)}")]
     else:
-        asked = asked_by(service)
-        mismatches = [
+        asked, odd = asked_by(service)
+        by_hand = "{} is {}, and whom it names nobody can tell: take it away, or put a file in its place."
+        mismatches = [Mismatch(path, what, "a file", by_hand=by_hand.format(path, what)) for path, what in odd.items()]
+        mismatches += [
             Mismatch(name, "asked", "not asked", where, left(where)) for name, where in asked if name not in wanted
         ]
         missing = set(wanted) - {name for name, _ in asked}

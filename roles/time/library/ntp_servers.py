@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.opsharden_nofile import odd
+from ansible.module_utils.opsharden_systemd import assigned, split
 
 DOCUMENTATION = r"""
 module: ntp_servers
@@ -41,12 +42,14 @@ class Files:
 
     def __init__(self):
         """Nothing is read yet."""
-        self.old, self.new = {}, {}
+        self.old, self.new, self.odd = {}, {}, {}
 
     def text(self, path):
         """What a file holds, with what we are about to change."""
         real = Path(path).resolve()
         if real not in self.new:
+            if what := odd(str(real)):
+                self.odd[real] = what
             self.new[real] = real.read_text(errors="surrogateescape") if real.is_file() else ""
             self.old[real] = self.new[real]
         return self.new[real]
@@ -67,8 +70,9 @@ class Files:
         return True
 
     def changed(self):
-        """Path, what it held, what it is to hold."""
-        return [(path, self.old[path], new) for path, new in self.new.items() if new != self.old[path]]
+        """Path, what it held, what it is to hold; what is no file stays."""
+        both = [(path, self.old[path], new) for path, new in self.new.items() if path not in self.odd]
+        return [(path, old, new) for path, old, new in both if new != old]
 
 
 class Timesyncd:
@@ -79,13 +83,23 @@ class Timesyncd:
     def __init__(self, files):
         """Reads through files."""
         self.files = files
+        self.declares = False
 
     def _order(self):
+        """The files it reads, in their order: it is not root, so those that others can read."""
         mains = [Path(root, TIMESYNCD) for root in ROOTS if Path(root, TIMESYNCD).exists()]
         by_name = {self.own.name: self.own}
         for root in reversed(ROOTS):
             by_name.update({path.name: path for path in Path(root, f"{TIMESYNCD}.d").glob("*.conf")})
-        return mains[:1] + [by_name[name] for name in sorted(by_name)]
+        paths = mains[:1] + [by_name[name] for name in sorted(by_name)]
+        return [path for path in paths if readable(path) or (path == self.own and self.declares)]
+
+    def to_open(self):
+        """Our file and its folder, where the service cannot read them; not a folder that has others' files in it."""
+        folder = self.own.parent
+        alone = not folder.is_dir() or {path.name for path in folder.iterdir()} <= {self.own.name}
+        found = [path for path in (folder, self.own) if path.exists() and not open_to_all(path)]
+        return [path for path in found if path == self.own or alone] if self.declares else []
 
     def asked(self):
         """(server, path, line number) of all that are asked."""
@@ -102,8 +116,19 @@ class Timesyncd:
 
     def declare(self, servers):
         """Name the servers in our own file: the empty lines forget what other files said."""
+        self.declares = True
         text = f"[Time]\nNTP=\nNTP={' '.join(servers)}\nFallbackNTP=\n"
         self.files.write(self.own, f"{HEAD}# The empty lines forget what other files said.\n{text}")
+
+
+def open_to_all(path):
+    """Whether others than its owner and group can read a file, or look into a folder."""
+    return path.stat().st_mode & 0o005 == 0o005 if path.is_dir() else bool(path.stat().st_mode & 0o004)
+
+
+def readable(path):
+    """Whether a service that is not root reads a file; one that is not there it does without."""
+    return not path.exists() or (open_to_all(path) and open_to_all(path.parent))
 
 
 class Chrony:
@@ -154,6 +179,10 @@ class Chrony:
             end = "" if text.endswith("\n") or not text else "\n"
             self.files.write(self.main, f"{text}{end}sourcedir {self.own.parent}\n")
 
+    def to_open(self):
+        """Nothing: chronyd reads its files as root."""
+        return []
+
     def without(self, path):
         """Keep chronyd from a folder of sources that others fill, by the line of /etc that names it."""
         for word, rest, where, number in list(self._lines(self.main)):
@@ -175,9 +204,9 @@ def chrony_file(files):
     start = ""
     for unit in units:
         start = [start, *re.findall(r"^ExecStart=(.+)$", files.text(unit), re.MULTILINE)][-1]
-    options = re.findall(r"^\s*DAEMON_OPTS=(.*)$", files.text("/etc/default/chrony"), re.MULTILINE)
-    if "$DAEMON_OPTS" in start and options:
-        start += " " + " ".join(shlex.split(options[-1], comments=True))
+    if "$DAEMON_OPTS" in start:
+        options = assigned(files.text("/etc/default/chrony")).get("DAEMON_OPTS", "")
+        start = " ".join([start, *split(options)])
     named = re.search(r"\s-f\s*(\S+)", start)
     return named[1] if named else CHRONY
 
@@ -220,24 +249,35 @@ def main():
     service = {"systemd-timesyncd": Timesyncd, "chrony": Chrony}[module.params["service"]](files)
     left = hold(service, module.params["servers"])
     diffs = []
+    left += [f"{path} is {what} and was left as it is" for path, what in files.odd.items()]
     for path, old, new in files.changed():
         diffs.append({"before_header": str(path), "after_header": str(path), "before": old, "after": new})
         if not module.check_mode:
             write(module, path, new)
+    opened = service.to_open()
+    for path in () if module.check_mode else opened:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    left = [f"{sentence}." for sentence in left]
     for sentence in left:
-        module.warn(f"{sentence}.")
+        module.warn(sentence)
     note = [f"Changed {', '.join(each['after_header'] for each in diffs)}."] if diffs else []
-    note += [f"{sentence}." for sentence in left]
-    module.exit_json(changed=bool(diffs), diff=diffs, left=left, opsharden_note=note)
+    note += [f"The time service can read it now: {path}." for path in opened]
+    note += left
+    module.exit_json(changed=bool(diffs or opened), diff=diffs, left=left, opsharden_note=note)
 
 
 def write(module, path, text):
     """Put a file down whole, with the rights it had; a new one is for all to read, for these services are not root."""
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True)
+        path.parent.chmod(0o755)  # whatever the mask of this session is
+    new = not path.exists()
     draft = Path(module.tmpdir) / "servers"
     draft.write_text(text, errors="surrogateescape")
     draft.chmod(path.stat().st_mode & 0o777 if path.is_file() else 0o644)
     module.atomic_move(str(draft), str(path))
+    if new:  # Ansible goes by that mask as well
+        path.chmod(0o644)
 
 
 if __name__ == "__main__":
