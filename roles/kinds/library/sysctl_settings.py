@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.opsharden_nofile import odd
 
 DOCUMENTATION = r"""
 module: sysctl_settings
@@ -66,11 +67,11 @@ def lines_of(path):
 
 
 def boot_files():
-    """The files that count at boot, in their order."""
+    """The paths that count at boot, in their order; what is no file among them masks others of its name."""
     found = {}
     for root in reversed(ROOTS):
         found.update({path.name: path for path in Path(root).glob("*.conf")})
-    return [found[name] for name in sorted(found) if found[name].is_file()]
+    return [found[name] for name in sorted(found)]
 
 
 def is_pattern(key):
@@ -163,12 +164,16 @@ class Host:
     def __init__(self, own):
         """Reads all that counts."""
         self.own = own
-        self.files = [path for path in boot_files() if path != own]
+        paths = boot_files()
+        self.files = [path for path in paths if path != own and path.is_file()]
         self.theirs = {path: list(lines_of(path)) for path in self.files}
         self.ours = {line.key: line.value for line in lines_of(own)} if own.is_file() else {}
         self.before = dict(self.ours)
         self.edits = {}  # Path -> {line number: value}
-        self.left = []
+        kinds = {path: odd(str(path)) for path in paths}
+        self.left = [
+            f"{path} is {what}, and what it sets at boot nobody can tell" for path, what in kinds.items() if what
+        ]
 
     def boot(self):
         """What is set at boot, with what we are about to change."""
@@ -228,7 +233,9 @@ class Host:
     def hold_in_ufw(self, setting):
         """Have ufw's own file, which it loads whenever it starts, say the same."""
         path = ufw_file()
-        for line in lines_of(path) if path else ():
+        if path and (what := odd(str(path))):
+            self.left.append(f"{path} is {what}, and what ufw sets by it nobody can tell")
+        for line in lines_of(path) if path and path.is_file() else ():
             if setting.has(line.key) and not setting.holds(line.value):
                 if in_etc(path):
                     self.edits.setdefault(path.resolve(), {})[line.number] = setting.value
@@ -274,8 +281,7 @@ def ufw_file():
     if not (UFW.exists() and defaults.is_file()):
         return None
     named = re.findall(r"^\s*IPT_SYSCTL=[\"']?([^\"'\s#]*)", defaults.read_text(), re.MULTILINE)
-    path = Path(named[-1]) if named and named[-1] else None
-    return path if path and path.is_file() else None
+    return Path(named[-1]) if named and named[-1] else None
 
 
 def load(settings, check_mode):
@@ -314,6 +320,8 @@ def main():
         host.hold_at_boot(setting)
         host.hold_in_ufw(setting)
     texts, diffs = host.new_texts(), []
+    if OWN in texts and (what := odd(str(OWN))):
+        module.fail_json(msg=f"Nothing was set: {OWN} is {what}, and our file's place; take it away.")
     for path, (old, new) in texts.items():
         diffs.append({"before_header": str(path), "after_header": str(path), "before": old, "after": new})
         if not module.check_mode:
@@ -330,14 +338,15 @@ def main():
     if before:
         diffs.append({"before_header": "/proc/sys", "after_header": "/proc/sys"})
         diffs[-1].update(before="".join(before), after="".join(after))
-    for sentence in host.left:
-        module.warn(f"{sentence}.")
+    left = [f"{sentence}." for sentence in dict.fromkeys(host.left)]
+    for sentence in left:
+        module.warn(sentence)
     note = [f"Changed {', '.join(sorted(map(str, texts)))}."] if texts else []
     if before:
         names = sorted({line.partition(" = ")[0].rpartition("/")[2] for line in before})
         note.append(f"Set in the running kernel: {', '.join(names)}.")
-    note += [f"{sentence}." for sentence in host.left]
-    module.exit_json(changed=bool(texts or before), diff=diffs, left=host.left, opsharden_note=note)
+    note += left
+    module.exit_json(changed=bool(texts or before), diff=diffs, left=left, opsharden_note=note)
 
 
 def write(module, path, text):
@@ -347,8 +356,11 @@ def write(module, path, text):
     mode = path.stat().st_mode & 0o777 if path.is_file() else 0o644
     if path.is_symlink():
         path.unlink()
+    new = not path.exists()
     draft.chmod(mode)
     module.atomic_move(str(draft), str(path))
+    if new:  # Ansible goes by the mask of its own session
+        path.chmod(mode)
 
 
 if __name__ == "__main__":

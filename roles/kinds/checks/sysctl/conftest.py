@@ -9,22 +9,31 @@ import pytest
 
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
+from opsharden.probe.found import WHAT, looked, parsed
+from opsharden.probe.systemd import in_order
 
 ONE = "cat %s"
 THERE = "test ! -e %s || echo there"
 EACH = "grep -rs '' %s --include=%s"  # one for each interface
-AT_BOOT = "systemd-analyze --no-pager cat-config sysctl.d"
+# As systemd-sysctl(8) reads them; it is not asked itself, since it would wait at a pipe.
+AT_BOOT = (
+    "find -L /etc/sysctl.d /run/sysctl.d /usr/local/lib/sysctl.d /usr/lib/sysctl.d -maxdepth 1 -name '*.conf' "
+    f"{WHAT} -type f -exec grep -aHnE '^[[:space:]]*[^#;[:space:]]' {{}} +"
+)
 # A firewall's own settings, and scripts that run when a network comes up. grep answers 2 where some are missing.
 OTHERS = (
     "grep -RsnHE --devices=skip 'IPT_SYSCTL|(dev|fs|kernel|net|user|vm)[./]|/proc/sys/' /etc/default/ufw /etc/ufw "
     "/etc/network /etc/networkd-dispatcher /etc/NetworkManager/dispatcher.d /etc/rc.local || test $? -le 2"
 )
-HEADER = re.compile(r"# (/(?:etc|run|usr/local/lib|usr/lib|lib)/sysctl\.d/[^/]+\.conf)(?: -> .*)?")
+UFW = "test ! -e /usr/sbin/ufw || echo there"
+OF_UFW = re.sub("%(?!s)", "%%", f"find -L %s -maxdepth 0 {WHAT} -type f -exec grep -aHn = {{}} +")
+WHEN = "What is set at boot"
 SCRIPTED = re.compile(
     r"\b((?:dev|fs|kernel|net|user|vm)[./]\S+?)[\"']?\s*=\s*[\"']?(-?\d+)|\b(-?\d+)[\"']?\s*>+\s*/proc/sys/(\S+)"
 )
 IPV6 = "net/ipv6/"
 LAST = "zz-opsharden.conf"  # behind it, only the administrator can change what counts
+OWN = f"/etc/sysctl.d/{LAST}"
 
 
 def _path(key):
@@ -85,26 +94,27 @@ def live(host):
 
 
 @functools.lru_cache(maxsize=32)  # every check of a host reads the same, and many hosts say the same
-def _said(files):
+def _said(answered):
     """Path or pattern -> value and place, all files merged, and the patterns, the last word first."""
-    said, place, number = {}, "", 0
-    for line in files.split("\n"):
-        header = HEADER.fullmatch(line)
-        place, number = (header[1], 0) if header else (place, number + 1)
-        key, equals, value = (part.strip() for part in line.strip().partition("="))
-        if not key or key[0] in "#;" or not (equals or key[0] == "-"):
-            continue
-        path, value = _path(key.removeprefix("-").strip()), value if equals else None
-        if path not in said or said[path][0] != value:  # one that repeats a value stays where it was
-            said.pop(path, None)
-            said[path] = (value, f"{place}:{number}")
+    found, said = parsed(answered), {}
+    for file in in_order(found, "sysctl.d"):
+        for number, line in found.lines.get(file, ()):
+            key, equals, value = (part.strip() for part in line.strip().partition("="))
+            if not key or not (equals or key[0] == "-"):
+                continue
+            path, value = _path(key.removeprefix("-").strip()), value if equals else None
+            if path not in said or said[path][0] != value:  # one that repeats a value stays where it was
+                said.pop(path, None)
+                said[path] = (value, f"{file}:{number}")
     return MappingProxyType(said), tuple(path for path in reversed(said) if any(sign in path for sign in "*?["))
 
 
 @pytest.fixture
 def at_boot(host):
     """What systemd-sysctl(8) will set: exact paths, and for any path its value and place. No value: left alone."""
-    said, patterns = _said(host.check_output(AT_BOOT))
+    answer = host.run(AT_BOOT)
+    looked(answer, WHEN)
+    said, patterns = _said(answer.stdout)
 
     def look_up(path):
         return said.get(path) or next((said[each] for each in patterns if _fits(path, each)), (None, ""))
@@ -113,31 +123,48 @@ def at_boot(host):
 
 
 @pytest.fixture
-def others(host):
+def unreadable(host, ufw):
+    """What is read at boot, or by ufw, and is no file. The boot passes over folders; in our own place one is amiss."""
+    found = looked(host.run(AT_BOOT), WHEN)
+    odd = {path: what for path in in_order(found, "sysctl.d") if (what := found.odd(path))}
+    odd = {path: what for path, what in odd.items() if path == OWN or what in ("a pipe", "a device")}
+    odd |= {path: what for path in ufw.kinds if (what := ufw.odd(path))}
+    by_hand = "{} is {}, and what it sets nobody can tell: take it away, or put a file in its place."
+    return [Mismatch(path, what, "a file", by_hand=by_hand.format(path, what)) for path, what in odd.items()]
+
+
+@pytest.fixture
+def scripted(host):
+    """Place, number and text of each line of others that may matter, comments left out."""
+    lines = [line.split(":", 2) for line in host.check_output(OTHERS).splitlines()]
+    return [(place, number, text.strip()) for place, number, text in lines if text.strip()[:1] not in ("#", ";")]
+
+
+@pytest.fixture
+def ufw(host, scripted):
+    """The file of settings that ufw loads, where there is ufw."""
+    named = [found[1] for *_, text in scripted if (found := re.match(r"IPT_SYSCTL=[\"']?([^\"'\s#]*)", text))][-1:]
+    if not any(named) or not host.check_output(UFW):
+        return parsed("")
+    return looked(host.run(OF_UFW, named[0]), "What ufw loads")
+
+
+@pytest.fixture
+def others(scripted, ufw):
     """What is set after boot by others: path or pattern, value, place, and who does it."""
-    found, ufw = [], ""
-    for line in host.check_output(OTHERS).splitlines():
-        place, number, text = line.split(":", 2)
-        if text.strip()[:1] in ("#", ";"):
-            continue
-        if place == "/etc/default/ufw" and text.strip().startswith("IPT_SYSCTL="):
-            ufw = text.partition("=")[2].strip().strip("\"'")
-        else:
-            found.append((place, number, text.strip()))
-    if ufw:
-        ufw = ufw if host.check_output("test ! -e /usr/sbin/ufw || echo there") else ""
-    if ufw and not ufw.startswith("/etc/ufw/"):
-        lines = host.check_output("grep -nH = %s || test $? -eq 1", ufw).splitlines()
-        found += [tuple(line.split(":", 2)) for line in lines]
-    return [said for each in found if (said := _said_by(*each, ufw))]
+    by_scripts = [_said_by(*each) for each in scripted if not each[0].startswith(("/etc/default/", "/etc/ufw/"))]
+    by_ufw = [_said_by_ufw(path, *line) for path, lines in ufw.lines.items() for line in lines]
+    return list(filter(None, [*by_scripts, *by_ufw]))
 
 
-def _said_by(place, number, text, ufw):
-    if place == ufw:
-        key, _, value = text.partition("=")
-        return _path(key.strip().removeprefix("-")), value.strip(), f"{place}:{number}", "ufw"
-    if place.startswith(("/etc/ufw/", "/etc/default/")):
+def _said_by_ufw(path, number, text):
+    key, _, value = text.strip().partition("=")
+    if key[:1] in ("#", ";"):
         return None
+    return _path(key.strip().removeprefix("-")), value.strip(), f"{path}:{number}", "ufw"
+
+
+def _said_by(place, number, text):
     if not (found := SCRIPTED.search(text)):
         return None
     path, value = (_path(found[1]), found[2]) if found[1] else (found[4].strip("\"'"), found[3])
@@ -145,7 +172,7 @@ def _said_by(place, number, text, ufw):
 
 
 @pytest.fixture
-def astray(host, live, at_boot, others):
+def astray(host, live, at_boot, others, unreadable):
     """Where a setting is not what it should be."""
     exact, look_up = at_boot
 
@@ -159,7 +186,12 @@ def astray(host, live, at_boot, others):
         paths = sorted({*here, *(path for path in exact if _fits(path, pattern))})
         return [
             *(found for path in paths if (found := _amiss(host, path, here.get(path), look_up(path), wanted))),
-            *(_set_later(*each, wanted) for each in others if _fits(each[0], pattern) and not wanted.holds(each[1])),
+            *(
+                _set_later(host, *each, wanted)
+                for each in others
+                if _fits(each[0], pattern) and not wanted.holds(each[1])
+            ),
+            *unreadable,
         ]
 
     return look
@@ -201,11 +233,14 @@ def _left(host, path, place):
     )
 
 
-def _set_later(path, value, place, who, wanted):
+def _set_later(host, path, value, place, who, wanted):
     """What is wrong with what somebody sets after boot."""
-    if who:
-        by_hand = f"{place} is outside /etc, so apply leaves it: change the line, or IPT_SYSCTL in /etc/default/ufw."
-        by_hand = "" if place.startswith("/etc/") else by_hand
-        return Mismatch(dotted(path), f"{value} whenever {who} starts", str(wanted), place, by_hand)
-    by_hand = f"{place} sets {dotted(path)} to {value}; apply changes no scripts: take it out there."
-    return Mismatch(dotted(path), f"{value} whenever this script runs", str(wanted), place, by_hand)
+    if not who:
+        by_hand = f"{place} sets {dotted(path)} to {value}; apply changes no scripts: take it out there."
+        return Mismatch(dotted(path), f"{value} whenever this script runs", str(wanted), place, by_hand)
+    file = place.rpartition(":")[0]
+    real = host.check_output("readlink -f %s", file)
+    named = place if real == file else f"{place} (a link to {real})"
+    by_hand = f"{named} is outside /etc, so apply leaves it: change the line, or IPT_SYSCTL in /etc/default/ufw."
+    by_hand = "" if real.startswith("/etc/") else by_hand
+    return Mismatch(dotted(path), f"{value} whenever {who} starts", str(wanted), place, by_hand)

@@ -6,4 +6,4 @@ import pytest
 @pytest.mark.kind("sysctl", root=False)
 def test_settings(astray, want):
     mismatches = [each for key, wanted in want.items() for each in astray(key, **wanted)]
-    assert mismatches == []
+    assert list(dict.fromkeys(mismatches)) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 import yaml
 
 from opsharden.catalogue import KINDS
-from tests.unit.roles.loading import module
+from tests.unit.roles.loading import Run, module
 
 
 @pytest.fixture
@@ -61,6 +63,43 @@ def test_what_sorts_last_is_changed_in_etc_and_named_elsewhere(settings: ModuleT
     assert changed["zzz-admin.conf"] == "# mine\n-net.ipv4.conf.all.log_martians = 1\nkernel.x = 1"
     assert len(left) == 1
     assert "zzz-vendor.conf:1" in left[0]
+
+
+def test_what_is_no_file_is_not_opened_and_named(settings: ModuleType, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "etc" / "50-pipe.conf")
+    (tmp_path / "etc" / "60-folder.conf").mkdir()
+    (tmp_path / "lib" / "60-folder.conf").write_text("net.ipv4.conf.all.log_martians = 0\n")
+    changed, left = held(settings, tmp_path)
+    assert changed[OURS].removeprefix(settings.HEAD) == BASE
+    assert [sentence.partition(",")[0] for sentence in left] == [
+        f"{tmp_path / 'etc' / '50-pipe.conf'} is a pipe",
+        f"{tmp_path / 'etc' / '60-folder.conf'} is a folder",
+    ]
+
+
+def test_nothing_is_put_in_the_place_of_a_folder(
+    settings: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    own = tmp_path / "etc" / OURS
+    monkeypatch.setattr(settings, "OWN", own)
+    own.mkdir()
+    said = run(settings, want=[{MARTIANS: {"exactly": 1}}])
+    assert said["failed"] is True
+    assert said["msg"] == f"Nothing was set: {own} is a folder, and our file's place; take it away."
+
+
+def test_a_new_file_is_for_all_to_read_and_what_is_left_is_said(
+    settings: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    own = tmp_path / "etc" / OURS
+    monkeypatch.setattr(settings, "OWN", own)
+    os.mkfifo(tmp_path / "lib" / "zzz.conf")
+    before = os.umask(0o077)
+    said = run(settings, want=[{MARTIANS: {"exactly": 1}}])
+    os.umask(before)
+    assert stat.S_IMODE(own.stat().st_mode) == 0o644
+    assert said["opsharden_note"] == [f"Changed {own}.", *said["left"]]
+    assert len(said["left"]) == 1
 
 
 def test_masked_files_and_excluded_interfaces_are_read_as_systemd_does(settings: ModuleType, tmp_path: Path) -> None:
