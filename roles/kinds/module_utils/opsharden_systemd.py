@@ -1,0 +1,1 @@
+../../files/module_utils/opsharden_systemd.py
