@@ -11,6 +11,7 @@ from collections import namedtuple
 from fnmatch import fnmatch
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.opsharden_nofile import odd
 
 DOCUMENTATION = r"""
 module: sudoers_settings
@@ -68,6 +69,8 @@ class Sudoers:
             return self.changed[path]
         try:
             found = os.stat(path)
+            if not stat.S_ISREG(found.st_mode):
+                return ""
             with open(path, encoding="utf-8", errors="surrogateescape") as file:
                 text = file.read()
         except OSError:
@@ -85,6 +88,8 @@ class Sudoers:
                 continue
             name = (named[2] or re.sub(r"\\(.)", r"\1", named[3])).replace("%h", socket.gethostname().split(".")[0])
             name = os.path.join(os.path.dirname(path), name)
+            if not named[1] and odd(name):  # visudo waits at a pipe, and refuses the rest
+                raise Trouble(f"{path} includes {name}, which is {odd(name)}")
             out += [self.whole(other, depth + 1) for other in (self._folder(name) if named[1] else [name])]
         return "\n".join(out)
 
@@ -106,7 +111,9 @@ class Sudoers:
                 ["cvtsudoers", "-f", "sudoers", "-s", "aliases,privileges", file.name]
             )
         if rc != 0:
-            raise Trouble(f"sudo's files cannot be read: {complaint.strip().splitlines()[:1]}")
+            raise Trouble(
+                f"sudo's files cannot be read: {(complaint.strip().splitlines() or ['it does not say why'])[0]}"
+            )
         lines = re.sub(r"\\\n\s*", " ", said).splitlines()
         return [found for line in lines if (found := statement(line))]
 
@@ -192,6 +199,8 @@ class Plan:
 
     def __init__(self, module, path, settings):
         self.module, self.path, self.settings = module, path, settings
+        if odd(path):
+            raise Trouble(f"{path} is {odd(path)}, where our file is to be")
         self.text = Sudoers(module).text(path)
 
     def make(self):
@@ -202,6 +211,16 @@ class Plan:
             if self._fine(changed):
                 break
         return {path: text for path, text in changed.items() if text != Sudoers(self.module).text(path)}
+
+    def left(self, changed):
+        """What beats every file of ours, a sentence each."""
+        statements = Sudoers(self.module, changed).statements()
+        return [
+            f"{setting.name} for the command {each.who} was left as it is: no other setting beats it."
+            for setting in self.settings
+            for each in statements
+            if each.kind == "!" and setting.name in each.options and not setting.holds(each.options[setting.name])
+        ]
 
     def _fine(self, changed):
         statements = Sudoers(self.module, changed).statements()
@@ -315,8 +334,11 @@ def bring_about(module, plan):
     """Write what is needed, and look again."""
     changed = plan.make()
     writing = Writing(module, changed)
-    result = {"changed": bool(changed), "diff": writing.diff()}
-    result["opsharden_note"] = [told(each) for each in result["diff"]]
+    left = plan.left(changed)
+    for sentence in left:
+        module.warn(sentence)
+    result = {"changed": bool(changed), "left": left, "diff": writing.diff()}
+    result["opsharden_note"] = [*(told(each) for each in result["diff"]), *left]
     if not changed or module.check_mode:
         module.exit_json(**result)
     predicted = Sudoers(module, changed).statements()

@@ -16,18 +16,25 @@ import pytest
 
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
+from opsharden.probe.found import NAMES
 from opsharden.probe.wanting import Rule, meant
 
 MAIN = "/etc/sudoers"
 OURS = "/etc/sudoers.d/zz-opsharden"
 THERE = "test -e /usr/bin/sudo"
-ENTRIES = "cvtsudoers -e -f json -s aliases,privileges /etc/sudoers"
+ANYWAY = "cvtsudoers -e -f json -s aliases,privileges /etc/sudoers"
+# It waits at a pipe that a line includes by name; sudo itself passes over such a thing, and over pipes in a folder. So
+# where there is one, find fails first.
+ENTRIES = f"find -L /etc/sudoers /etc/sudoers.d -maxdepth 1 -type p -exec false {{}} + && {ANYWAY}"
+# What is included by name and is no file.
+NO_FILE = "find -L %s -maxdepth 0 ! -type f -printf '%%y'"
 # Settings may be continued in further lines: the first one names what is set for whom, and is the place.
 WRITTEN = "grep -RHnE --devices=skip '^[[:space:]]*(Defaults|[@#]include)' /etc/sudoers /etc/sudoers.d"
-WRITTEN_IN = "grep -RHnE --devices=skip '^[[:space:]]*(Defaults|[@#]include)' %s"
+WRITTEN_IN = "find -L %s -type f -exec grep -HnE '^[[:space:]]*(Defaults|[@#]include)' {} +"
 # Files that sudo passes over, as sudoers(5) says, while cvtsudoers reads them.
 REFUSED = r"find -L /etc/sudoers /etc/sudoers.d -type f \( ! -user root -o -perm -002 -o -perm -020 ! -group root \)"
 REFUSED_IN = r"find -L %s -maxdepth 1 -type f \( ! -user root -o -perm -002 -o -perm -020 ! -group root \)"
+FILE_OR_NOTHING = "test ! -e /etc/sudoers.d/zz-opsharden || test -f /etc/sudoers.d/zz-opsharden"
 VERSION = "dpkg-query -W -f '${Version}' %s"
 NAME = "hostname"
 A_FILE = "test ! -e %s || test -f %s"
@@ -72,10 +79,12 @@ class Settings:
     Attributes:
         entries: In the order in which sudo reads them.
         passed_over: Those of files that sudo passes over, since others than root own or can write them.
+        no_place: Why apply cannot write the role's own file; empty where it can.
     """
 
     entries: tuple[Entry, ...]
     passed_over: tuple[Entry, ...]
+    no_place: str = ""
 
     def everyone(self, name: str) -> Entry | None:
         """The last word for everyone; none where no file says anything."""
@@ -104,7 +113,8 @@ class Settings:
         last = self.everyone(name)
         value, place = (last.options[name], last.place) if last else (default, "")
         if not rule.holds(value):
-            found.append(Mismatch(name, f"{rule.shown(value)}{self._hint(name)}", rule.wanted, place))
+            shown = f"{rule.shown(value)}{self._hint(name)}"
+            found.append(Mismatch(name, shown, rule.wanted, place, self.no_place))
         elif last and last.path == OURS:
             hidden = [each for each in self.entries if name in each.options and not each.kind and each.path != OURS]
             found += [
@@ -118,7 +128,9 @@ class Settings:
                 by_hand = f"{where} sets {name} for a command, which beats all other settings: change it there."
                 what = f"{name} {_KINDS.get(each.kind, 'for')} {each.who}"
                 said = rule.shown(each.options[name])
-                found.append(Mismatch(what, said, rule.wanted, each.place, by_hand if each.kind == "!" else ""))
+                found.append(
+                    Mismatch(what, said, rule.wanted, each.place, by_hand if each.kind == "!" else self.no_place)
+                )
         return found
 
     def _hint(self, name: str) -> str:
@@ -158,6 +170,7 @@ class Places:
     def __init__(self, host: object) -> None:
         self._host = host
         self._files = self._written(host.run(WRITTEN))
+        self.named: dict[str, str] = {}
         self.refused = _answered(host.run(REFUSED), MAIN).splitlines()
 
     def of(self, path: str = MAIN, depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -170,6 +183,8 @@ class Places:
                 other = posixpath.join(
                     posixpath.dirname(path), named["quoted"] or re.sub(r"\\(.)", r"\1", named["plain"])
                 )
+                if not named["folder"]:
+                    self.named.setdefault(other, f"{path}:{number}")
                 self._look_at(other)
                 paths = self._in(other) if named["folder"] else [other]
                 for each in paths:
@@ -191,7 +206,7 @@ class Places:
     @staticmethod
     def _written(answer: object) -> dict[str, list[tuple[int, str]]]:
         complaints = [line for line in answer.stderr.splitlines() if not line.endswith(": No such file or directory")]
-        if answer.rc > 2 or (answer.rc == 2 and (complaints or not answer.stderr)):
+        if answer.rc > 2 or (answer.rc and complaints) or (answer.rc == 2 and not answer.stderr):
             raise Unanswered(f"sudo's files cannot be read: {' '.join(complaints) or 'grep cannot be run'}.")
         found: dict[str, list[tuple[int, str]]] = {}
         for line in answer.stdout.splitlines():
@@ -212,12 +227,15 @@ def settings(host) -> Settings:
     there = host.run(THERE)
     if there.rc == 1:
         pytest.skip("sudo is not installed, so it has no settings")
+    places = Places(host)
+    written = list(places.of())
+    assert [*_odd(host, places.named)] == []
     said = host.run(ENTRIES)
+    said = host.run(ANYWAY) if said.rc == 1 else said
     if there.rc != 0 or said.rc != 0:
         why = (there.stderr if there.rc else said.stderr).strip().splitlines()
         raise Unanswered(f"sudo's settings cannot be read: {why[0] if why else 'cvtsudoers cannot be run'}.")
-    places = Places(host)
-    entries, written = _entries(said.stdout), list(places.of())
+    entries = _entries(said.stdout)
     refused = tuple(places.refused)
     if len(entries) != len(written):
         if refused:
@@ -231,7 +249,26 @@ def settings(host) -> Settings:
         entry = Entry(">" if kind == ":" and target else kind, who, options, place)
         if not _elsewhere(host, entry):
             found[entry.path in refused].append(entry)
-    return Settings(tuple(found[False]), tuple(found[True]))
+    return Settings(tuple(found[False]), tuple(found[True]), _no_place(host))
+
+
+def _odd(host: object, named: Mapping[str, str]) -> Iterator[Mismatch]:
+    """What lines include by name and is no file: sudo passes over it, and who reads all its files cannot."""
+    for path, place in named.items():
+        if what := NAMES.get(_answered(host.run(NO_FILE, path), path).strip(), ""):
+            by_hand = f"{place} includes {path}, which is {what}: take the line out, or put a file in its place."
+            yield Mismatch(path, what, "a file", place, by_hand)
+
+
+def _no_place(host: object) -> str:
+    """Why apply cannot write the role's own file; empty where it can."""
+    there = host.run(FILE_OR_NOTHING)
+    if there.rc > 1:
+        raise Unanswered(f"Whether {OURS} is a file cannot be seen: {there.stderr.strip()}.")
+    if there.rc == 0:
+        return ""
+    what = NAMES.get(_answered(host.run(NO_FILE, OURS), OURS).strip(), "no file")
+    return f"{OURS} is {what}, where apply puts what does not hold: take it away."
 
 
 def _elsewhere(host: object, entry: Entry) -> bool:

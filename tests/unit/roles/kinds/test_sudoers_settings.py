@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from tests.unit.roles.loading import module
@@ -43,3 +47,22 @@ def test_what_is_stricter_for_some_is_said_again_behind_ours() -> None:
     assert timeout.lines(rest, None) == ['Defaults timestamp_timeout="15"', 'Defaults:OPS timestamp_timeout="0"']
     assert not timeout.is_fine(rest)
     assert timeout.is_fine([*rest, *map(SUDO.statement, timeout.lines(rest, None))])
+
+
+def test_nothing_is_tried_while_visudo_would_wait(tmp_path: Path, monkeypatch: Any) -> None:
+    main = tmp_path / "sudoers"
+    main.write_text(f"Defaults use_pty\n@include {tmp_path}/pipe\n")
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setattr(SUDO, "MAIN", str(main))
+    with pytest.raises(SUDO.Trouble, match="pipe, which is a pipe"):
+        SUDO.Sudoers(None).whole(str(main))
+    with pytest.raises(SUDO.Trouble, match="pipe is a pipe, where our file is to be"):
+        SUDO.Plan(None, str(tmp_path / "pipe"), [])
+
+
+def test_what_is_said_for_a_command_is_left_and_named(monkeypatch: Any) -> None:
+    line = "Defaults!/usr/bin/less !use_pty"
+    monkeypatch.setattr(SUDO.Sudoers, "statements", lambda _: [SUDO.statement(line)])
+    monkeypatch.setattr(SUDO.Sudoers, "text", lambda *_: "")
+    plan = SUDO.Plan(None, "/etc/sudoers.d/none", [SUDO.Setting("use_pty", "flag")])
+    assert plan.left({}) == ["use_pty for the command /usr/bin/less was left as it is: no other setting beats it."]
