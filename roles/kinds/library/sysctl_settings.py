@@ -315,8 +315,6 @@ def main():
         supports_check_mode=True,
     )
     settings = [Setting(key, wanted) for control in module.params["want"] for key, wanted in control.items()]
-    if what := odd(str(OWN)):
-        module.fail_json(msg=f"Nothing was set: {OWN} is {what}, and our file's place; take it away.")
     host = Host(OWN)
     for setting in settings:
         host.hold_at_boot(setting)
