@@ -47,7 +47,8 @@ def plainly(project: Project, folder: Path) -> dict[tuple[str, str], str]:
     """The verdicts of plain `pytest --hosts=...`, with the values of the inventory."""
     found: dict[tuple[str, str], str] = {}
     place = open_workplace(load(project.path), Access())
-    roles = sorted({CATALOGUE.controls[control].role for control in place.wanted(project.names[0], None)})
+    wanted = place.wanted(project.names[0], None)
+    roles = sorted({CATALOGUE.controls[control].role for control in wanted})
     folders = [folder for folder in CATALOGUE.check_folders if folder.parent.name in (*roles, "kinds")]
     checks = collect(folders, wants=CATALOGUE.wants)
     controls = {(check.folder.parent.name, check.item.name): check.control for check in checks}
@@ -82,7 +83,8 @@ def plainly(project: Project, folder: Path) -> dict[tuple[str, str], str]:
             for where in (f"[paramiko://{name}]", f"paramiko://{name}-", f"-paramiko://{name}"):  # beside a parameter
                 test = test.replace(where, "")
             control = controls[Path(case.attrib["file"]).parts[0], test]
-            found[name, control] = came_to(case)
+            if control in wanted:  # kinds have the controls of all profiles
+                found[name, control] = came_to(case)
     return found
 
 

@@ -21,6 +21,9 @@ ROUNDS = [
 """The controls of all roles side by side: the first of each, the second of each, ..."""
 
 
+PROFILES = [word for name in CATALOGUE.profiles for word in ("--profile", name)]
+"""All of them: hosts of the lab declare only those that everybody's are to have."""
+
 TRACES = "find /home/opsharden /root /tmp -maxdepth 1 -name '*ansible*'"
 """What Ansible may have left behind on a host."""
 
@@ -53,7 +56,7 @@ def test_broken_detected_fixed_unchanged(hardened: Any, controls: tuple[str, ...
         if proof.given:
             on_host(hardened, host, proof, proof.given)
         on_host(hardened, host, proof, proof.break_)
-    chosen = [word for control in controls for word in ("--control", control)]
+    chosen = [",".join(hardened.names), *PROFILES, *(word for each in controls for word in ("--control", each))]
     both = list(product(hardened.names, controls))
 
     broken = hardened.run("verify", *chosen, "-o", "json")
