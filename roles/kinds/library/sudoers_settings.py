@@ -199,8 +199,6 @@ class Plan:
 
     def __init__(self, module, path, settings):
         self.module, self.path, self.settings = module, path, settings
-        if odd(path):
-            raise Trouble(f"{path} is {odd(path)}, where our file is to be")
         self.text = Sudoers(module).text(path)
 
     def make(self):
@@ -210,7 +208,10 @@ class Plan:
             changed = self._changed(lines, last)
             if self._fine(changed):
                 break
-        return {path: text for path, text in changed.items() if text != Sudoers(self.module).text(path)}
+        changed = {path: text for path, text in changed.items() if text != Sudoers(self.module).text(path)}
+        if self.path in changed and odd(self.path):
+            raise Trouble(f"{self.path} is {odd(self.path)}, where our file is to be")
+        return changed
 
     def left(self, changed):
         """What beats every file of ours, a sentence each."""

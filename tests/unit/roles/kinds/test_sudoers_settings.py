@@ -56,8 +56,15 @@ def test_nothing_is_tried_while_visudo_would_wait(tmp_path: Path, monkeypatch: A
     monkeypatch.setattr(SUDO, "MAIN", str(main))
     with pytest.raises(SUDO.Trouble, match="pipe, which is a pipe"):
         SUDO.Sudoers(None).whole(str(main))
-    with pytest.raises(SUDO.Trouble, match="pipe is a pipe, where our file is to be"):
-        SUDO.Plan(None, str(tmp_path / "pipe"), [])
+
+
+def test_our_file_takes_nobody_s_place(tmp_path: Path, monkeypatch: Any) -> None:
+    os.mkfifo(tmp_path / "own")
+    monkeypatch.setattr(SUDO.Sudoers, "statements", lambda _: [])
+    wanted = SUDO.Plan(None, str(tmp_path / "own"), [SUDO.Setting("use_pty", "flag")])
+    with pytest.raises(SUDO.Trouble, match="own is a pipe, where our file is to be"):
+        wanted.make()
+    assert SUDO.Plan(None, str(tmp_path / "own"), []).make() == {}, "nothing is to be written there"
 
 
 def test_what_is_said_for_a_command_is_left_and_named(monkeypatch: Any) -> None:
