@@ -7,7 +7,7 @@ import pytest
 from opsharden.probe import systemd
 from tests.unit.roles.loading import module
 
-opsharden_systemd = module("files", "opsharden_systemd", "module_utils")
+opsharden_systemd = module("kinds", "opsharden_systemd", "module_utils")
 
 
 @pytest.mark.parametrize(

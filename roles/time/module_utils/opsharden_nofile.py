@@ -1,1 +1,0 @@
-../../files/module_utils/opsharden_nofile.py
