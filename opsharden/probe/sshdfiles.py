@@ -10,31 +10,38 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any
 
 from opsharden.errors import Unanswered
+from opsharden.probe.systemd import split
 
 MAIN = "/etc/ssh/sshd_config"
 UNIT = "systemctl cat ssh.service"
-READ = "cat %s"
-ELSEWHERE = "find -L %s -maxdepth %s -type f"
+# What is no file is not opened.
+READ = "test ! -e %s || test -f %s && cat %s"
+ELSEWHERE = r"find -L %s -maxdepth %s ! -type d -printf '%%y %%p\n'"
 # By name, so that no line of a key is ever among them. Links are followed: sshd follows them too.
-WRITTEN = (
-    "grep -RHniE --devices=skip --exclude=moduli "
+_WANTED = (
     "'^[[:space:]]*\"?(include|match|banner|ciphers|macs|kexalgorithms|clientaliveinterval"
     "|clientalivecountmax|gssapiauthentication|hostbasedauthentication|hostcertificate|hostkey|ignorerhosts"
     "|logingracetime|loglevel|maxauthtries|maxsessions|maxstartups|permitemptypasswords|permitrootlogin"
-    "|permituserenvironment)\"?([[:space:]=]|$)' /etc/ssh"
+    "|permituserenvironment)\"?([[:space:]=]|$)'"
 )
-WRITTEN_IN = WRITTEN.removesuffix("/etc/ssh") + "%s"
+WRITTEN = f"grep -RHniE --devices=skip --exclude=moduli {_WANTED} /etc/ssh"
+WRITTEN_IN = f"find -L %s -type f -exec grep -HniE {_WANTED} {{}} +"
 
 _LINE = re.compile(
     r'(?P<path>/.+?):(?P<number>\d+):\s*"?(?P<keyword>[a-z]+)"?(?:[ \t]*=[ \t]*|[ \t]+|$)(?P<rest>.*)', re.I
 )
 _WORD = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[^\s"\']+')
+# A value in quotes goes on over lines until its quote ends, or the file does: systemd.exec(5), EnvironmentFile=.
+_ASSIGNED = re.compile(
+    r"""^[ \t]*(?P<name>\w+)[ \t]*=[ \t]*(?:"(?P<double>(?:\\.|[^"\\])*)"?|'(?P<single>[^']*)'?|(?P<plain>[^\n]*))""",
+    re.MULTILINE | re.DOTALL,
+)
 _DEEPEST = 16
 
 
@@ -109,6 +116,8 @@ class Reading:
         self._files = dict(_written(written))
         self.read: list[str] = []
         self.folders: set[str] = set()
+        self.pipes: list[str] = []
+        self._patterns: list[str] = []
 
     def follow(self, main: str, universe: Sequence[str] = ()) -> Iterator[Line]:
         """All lines from a first file on, in sshd's order.
@@ -119,6 +128,10 @@ class Reading:
         """
         self._universe = [*universe, *self._files]
         yield from self._follow(main, False, (), 0)
+
+    def reads(self, path: str) -> bool:
+        """Whether a path is among what was followed, or would be if there were a file."""
+        return path in self.read or any(matching(pattern, [path]) for pattern in self._patterns)
 
     def _follow(self, path: str, matched: bool, blocks: tuple[str, ...], depth: int) -> Iterator[Line]:
         """The lines of a file and of those it includes. A Match block ends with its file, or at the next one."""
@@ -139,6 +152,7 @@ class Reading:
 
     def _included(self, pattern: str) -> list[str]:
         pattern = posixpath.normpath(pattern)
+        self._patterns.append(pattern)
         if not any(sign in posixpath.dirname(pattern) for sign in "*?["):
             self.folders.add(posixpath.dirname(pattern))
         if pattern.startswith("/etc/ssh/"):
@@ -151,7 +165,9 @@ class Reading:
         there = self._host.run(ELSEWHERE, folder, str(depth))
         if there.rc != 0 and "No such file" not in there.stderr:
             raise Unanswered(f"What {pattern} includes cannot be seen: {there.stderr.strip() or 'find cannot be run'}.")
-        found = matching(pattern, there.stdout.splitlines())
+        kinds = {path: kind for kind, _, path in (line.partition(" ") for line in there.stdout.splitlines())}
+        self.pipes += matching(pattern, [path for path, kind in kinds.items() if kind == "p"])
+        found = matching(pattern, [path for path, kind in kinds.items() if kind == "f"])
         for path in found:
             self._files.update(_written(_lines(self._host.run(WRITTEN_IN, path), path)))
         return found
@@ -160,17 +176,24 @@ class Reading:
 def _lines(answer: Any, place: str) -> str:
     """What grep found. A link to nowhere is nothing that sshd reads."""
     complaints = [line for line in answer.stderr.splitlines() if not line.endswith(": No such file or directory")]
-    if answer.rc > 2 or (answer.rc == 2 and (complaints or not answer.stderr)):
+    if answer.rc > 2 or (answer.rc and complaints) or (answer.rc == 2 and not answer.stderr):
         raise Unanswered(f"The files in {place} cannot be read: {' '.join(complaints) or 'grep cannot be run'}.")
     return str(answer.stdout)
 
 
 @dataclass(frozen=True)
 class Started:
-    """How sshd is started: with which first file, and which settings on its command line (option, and where it is)."""
+    """How sshd is started.
+
+    Attributes:
+        main: Its first file.
+        options: Settings on its command line: option, and where it is.
+        no_files: Where its unit names files of variables and there are none, but a pipe or a folder.
+    """
 
     main: str
     options: tuple[tuple[str, str], ...]
+    no_files: tuple[str, ...] = ()
 
 
 def reading(host: Any) -> Reading:
@@ -183,23 +206,27 @@ def started(host: Any) -> Started:
     unit = host.run(UNIT)
     if unit.rc != 0 and "No files found" not in unit.stderr:
         raise Unanswered(f"How sshd is started cannot be seen: {unit.stderr.strip() or UNIT + ' cannot be run'}.")
-    command, command_place, variables = "", "", {}
+    command, command_place, variables, no_files = "", "", {}, list[str]()
     for place, key, value in _unit_lines(unit.stdout):
         if key == "ExecStart":
             command, command_place = value, place
         elif key == "Environment":
-            for word in shlex.split(value):
+            for word in split(value):
                 name, _, content = word.partition("=")
                 variables[name] = (content, place)
         elif key == "EnvironmentFile" and value:
             path = value.removeprefix("-")
-            variables.update(_environment(_text(host, path), path))
-    return _command(command, command_place, variables)
+            text = _text(host, path)
+            no_files += [path] if text is None else []
+            variables.update(_environment(text or "", path))
+    return replace(_command(command, command_place, variables), no_files=tuple(no_files))
 
 
-def _text(host: Any, path: str) -> str:
-    """A file that need not be there."""
-    answer = host.run(READ, path)
+def _text(host: Any, path: str) -> str | None:
+    """What a file holds that need not be there; None where there is something else."""
+    answer = host.run(READ, path, path, path)
+    if answer.rc == 1 and not answer.stderr:
+        return None
     if answer.rc != 0 and "No such file" not in answer.stderr:
         raise Unanswered(f"{path} cannot be read: {answer.stderr.strip()}.")
     return str(answer.stdout)
@@ -225,14 +252,14 @@ def _unit_lines(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _environment(text: str, path: str) -> dict[str, tuple[str, str]]:
-    """The variables of an environment file, each with its place; a quoted value may have any blanks."""
+    """The variables of an environment file, each with its place."""
     found = {}
-    for at, line in enumerate(text.splitlines(), start=1):
-        name, equals, value = line.strip().partition("=")
-        if equals and not name.startswith(("#", ";")):
-            value = value.strip()
-            quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-            found[name.strip()] = (value[1:-1] if quoted else value, f"{path}:{at}")
+    for said in _ASSIGNED.finditer(text):
+        value = said[said.lastgroup or 0]
+        if said.lastgroup == "double":
+            value = re.sub(r'\\(["\\`$])', r"\1", value)
+        at = text.count("\n", 0, said.start("name")) + 1
+        found[said["name"]] = (value.strip() if said.lastgroup == "plain" else value, f"{path}:{at}")
     return found
 
 
@@ -266,5 +293,5 @@ def _expanded(word: str, place: str, variables: Mapping[str, tuple[str, str]]) -
     """`$NAME` alone becomes as many words as it has; `${NAME}` stays one."""
     if alone := re.fullmatch(r"\$(\w+)", word):
         value, where = variables.get(alone[1], ("", place))
-        return [(each, where) for each in shlex.split(value)]
+        return [(each, where) for each in split(value)]
     return [(re.sub(r"\$\{(\w+)\}", lambda name: variables.get(name[1], ("", ""))[0], word), place)]

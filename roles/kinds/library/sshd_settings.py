@@ -10,6 +10,7 @@ import tempfile
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.opsharden_nofile import odd
 from ansible.module_utils.opsharden_sshd_config import SSHD, Files, Server, Trouble, split
 from ansible.module_utils.opsharden_sshd_rules import settings_of
 
@@ -21,7 +22,8 @@ description:
     one file of our own, which sshd is made to read first where it does not count otherwise.
   - All is tried by sshd before anything is written, looked at again afterwards, and put back if it did not come about
     or sshd does not answer any more.
-  - Match blocks and settings on sshd's command line are left to whoever wrote them; RV(left) names those settings.
+  - Match blocks and settings on sshd's command line are left to whoever wrote them; RV(left) names those that keep a
+    setting from everyone.
 options:
   want:
     description:
@@ -53,6 +55,9 @@ class Plan:
     def __init__(self, module, server, path, settings):
         self.module, self.server, self.path, self.settings = module, server, path, settings
         self.files = Files(server.main)
+        list(self.files.lines())
+        for other, what in self.files.odd.items():
+            raise Trouble(f"{other} is {what}, at which sshd waits when it reads its settings")
         self.now = server.effective(server.main)
         if self.look(self.files) != self.now:
             raise Trouble("the files that sshd reads could not be followed as sshd follows them")
@@ -80,6 +85,8 @@ class Plan:
             wanted.update({keyword: own.get(keyword) for keyword in helpless})
             files = self._best(wanted, all_ - helpless)
         self._nothing_else(files)
+        if self.path in files.changed and odd(self.path):
+            raise Trouble(f"{self.path} is {odd(self.path)}, where our file is to be")
         return files, sorted(helpless)
 
     def _wanted(self):
@@ -329,8 +336,12 @@ def bring_about(module, server, plan, refused):
     files, helpless = plan.make()
     writing = Writing(module, files)
     changed = any(writing.old[path] != text.encode("utf-8", "surrogateescape") for path, text in writing.new.items())
-    result = {"changed": changed, "left": helpless, "diff": writing.diff() if changed else []}
-    result["opsharden_note"] = [told(each) for each in result["diff"]]
+    why = "a Match block for all or sshd's command line sets it, and beats every other line"
+    left = [f"{each.name} was left as it is: {why}." for each in plan.settings if each.keyword in helpless]
+    for sentence in left:
+        module.warn(sentence)
+    result = {"changed": changed, "left": left, "diff": writing.diff() if changed else []}
+    result["opsharden_note"] = [*(told(each) for each in result["diff"]), *left]
     leave = functools.partial(module.fail_json, msg=refused) if refused else module.exit_json
     if not changed or module.check_mode:
         leave(**result)

@@ -9,6 +9,10 @@ import shlex
 from collections import namedtuple
 from fnmatch import fnmatch
 
+from ansible.module_utils.opsharden_nofile import odd
+from ansible.module_utils.opsharden_systemd import assigned
+from ansible.module_utils.opsharden_systemd import split as words_of
+
 MAIN = "/etc/ssh/sshd_config"
 SSHD = "/usr/sbin/sshd"
 DEEPEST = 16
@@ -45,6 +49,7 @@ class Files:
     Attributes:
         read: The files that were read so far.
         folders: The ones they were looked for in.
+        odd: What is among them and no file, in words. sshd passes over folders, and waits at a pipe.
     """
 
     def __init__(self, main, changed=None):
@@ -52,11 +57,17 @@ class Files:
         self.changed = dict(changed or {})
         self.read = set()
         self.folders = set()
+        self.odd = {}
 
     def text(self, path):
         """A file's text; nothing where there is no file."""
         if path in self.changed:
             return self.changed[path]
+        what = odd(path)
+        if what and what != "a folder":
+            self.odd[path] = what
+        if not os.path.isfile(path):
+            return ""
         try:
             with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
                 return file.read()
@@ -159,12 +170,12 @@ class Server:
         for line in shown.splitlines():
             name, _, value = line.partition("=")
             if name == "Environment":
-                variables.update(word.partition("=")[::2] for word in shlex.split(value))
+                variables.update(word.partition("=")[::2] for word in words_of(value))
             elif name == "EnvironmentFiles":
-                for text in Files(value.partition(" (")[0]).text(value.partition(" (")[0]).splitlines():
-                    key, equals, content = text.strip().partition("=")
-                    if equals and not key.startswith(("#", ";")):
-                        variables[key.strip()] = content.strip().strip("\"'")
+                path = value.partition(" (")[0]
+                if odd(path):
+                    raise Trouble(f"{path} is {odd(path)}, and ssh.service takes sshd's options from it")
+                variables.update(assigned(Files(path).text(path)))
         return variables
 
     @staticmethod
@@ -172,7 +183,7 @@ class Server:
         found = []
         for word in words:
             name = re.fullmatch(r"\$(\w+)", word)
-            found += shlex.split(variables.get(name[1], "")) if name else [word]
+            found += words_of(variables.get(name[1], "")) if name else [word]
         return found
 
     def effective(self, path, test="-T"):

@@ -17,6 +17,7 @@ SERVER = "test -e /usr/sbin/sshd"
 TREE = (
     r"find /etc/ssh \( -type d -printf 'd %m %u:%g %p\n' \) -o \( -type l -printf 'l %m %u:%g %p\n' \)"
     r" -o \( -type f -printf 'f %m %u:%g %p\n' \)"
+    r" -o \( ! -type d ! -type l ! -type f -printf 'o %m %u:%g %p\n' \)"
 )
 ABOVE = "stat -c 'd %a %U:%G %n' / /etc"
 BEHIND = "find -L %s -maxdepth 1 -type f"
@@ -27,7 +28,7 @@ LISTED = "ls -ldn --time-style=+ %s"
 
 @dataclass(frozen=True)
 class Entry:
-    """A file, folder or link, itself."""
+    """A file (f), folder (d), link (l), or something else (o), itself."""
 
     kind: str
     mode: int
@@ -112,7 +113,12 @@ class Guarded:
             return  # a link to nowhere
         if real != path:
             yield from self._folders(real)
-        if entry.mode & ~most or entry.owner != "root:root":
+        if entry.kind == "d":
+            return  # sshd passes over it
+        if entry.kind == "o":
+            by_hand = f"{real} is neither a file nor a folder: take it away, or put a file of root's in its place."
+            yield Mismatch(what, "no file", f"mode {most:o} or stricter, root:root", by_hand=by_hand)
+        elif entry.mode & ~most or entry.owner != "root:root":
             by_hand = f"{real} is outside /etc/ssh and may serve others too: see to its owner and its mode yourself."
             yield Mismatch(
                 what,
@@ -144,8 +150,8 @@ class Guarded:
             if said:
                 kind, _, rest = said.partition("|")
                 mode, owner = rest.split(" ", 1)
-                kinds = {"directory": "d", "symbolic link": "l"}
-                self._entries[path] = Entry(kinds.get(kind, "f"), int(mode, 8), owner)
+                kinds = {"directory": "d", "symbolic link": "l", "regular file": "f", "regular empty file": "f"}
+                self._entries[path] = Entry(kinds.get(kind, "o"), int(mode, 8), owner)
         return self._entries.get(path)
 
     @staticmethod

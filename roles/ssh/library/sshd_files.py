@@ -13,7 +13,7 @@ module: sshd_files
 short_description: Keep the files that decide who gets in, and as which host, to root
 description:
   - Takes rights away from what sshd reads in /etc/ssh and from the folders there, and gives none. Links are followed.
-    What lies outside of /etc/ssh may serve others too and is left as it is.
+    What lies outside of /etc/ssh may serve others too and is left as it is, and so is what is no file.
 """
 
 HOME = "/etc/ssh"
@@ -21,7 +21,7 @@ ACL = "system.posix_acl_access"
 
 
 def guarded(server):
-    """Each file and the mode it may have at most; and the folders that files are included from."""
+    """Each file and the mode it may have at most; the folders that files are included from; and what is no file."""
     files = Files(server.main)
     lines = list(files.lines())
     lines += [(*[None] * 2, *split(option), *[None] * 2) for option in server.options]
@@ -34,7 +34,7 @@ def guarded(server):
             most[words[0]] = 0o644
     most.update(dict.fromkeys(glob.glob(f"{HOME}/ssh_host_*_key"), 0o600))
     most.update(dict.fromkeys(glob.glob(f"{HOME}/ssh_host_*.pub"), 0o644))
-    return most, [folder for folder in files.folders if os.path.isdir(folder)]
+    return most, [folder for folder in files.folders if os.path.isdir(folder)], files.odd
 
 
 def _below(folder):
@@ -76,7 +76,7 @@ def main():
     if not os.access(SSHD, os.X_OK):
         module.exit_json(changed=False, msg="no SSH server is installed")
     try:
-        most, include_from = guarded(Server(module))
+        most, include_from, odd = guarded(Server(module))
     except Trouble as error:
         module.fail_json(msg=f"The files of sshd are as they were: {error}.")
     real = {os.path.realpath(path): mode for path, mode in most.items() if os.path.isfile(path)}
@@ -84,16 +84,22 @@ def main():
         **dict.fromkeys(sorted(folders([*real, *most, *(f"{folder}/*" for folder in include_from)])), 0o7755),
         **real,
     }
-    changed = []
+    changed, left = [], [f"{path} is {what} and was left as it is." for path, what in odd.items()]
     for path, limit in todo.items():
-        mode = wrong(path, limit) if os.path.realpath(path) == path and f"{path}/".startswith(f"{HOME}/") else None
-        if mode is not None:
-            changed.append(path)
-            # Of a list, the group's part of the mode is the mask: without it, none whom it names can write.
-            if not module.check_mode:
-                keep_to_root(path, mode & limit)
+        mode = wrong(path, limit) if os.path.realpath(path) == path else None
+        if mode is None:
+            continue
+        if not f"{path}/".startswith(f"{HOME}/"):
+            left.append(f"{path} lies outside of {HOME} and was left as it is.")
+            continue
+        changed.append(path)
+        # Of a list, the group's part of the mode is the mask: without it, none whom it names can write.
+        if not module.check_mode:
+            keep_to_root(path, mode & limit)
+    for sentence in left:
+        module.warn(sentence)
     note = [f"Closed {', '.join(changed)}."] if changed else []
-    module.exit_json(changed=bool(changed), files=changed, opsharden_note=note)
+    module.exit_json(changed=bool(changed), files=changed, left=left, opsharden_note=note + left)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ def test_includes_are_followed_as_sshd_follows_them() -> None:
     ]
 
 
+READ = sshdfiles.READ.replace("%s", "/etc/default/ssh")
 UNIT = """# /usr/lib/systemd/system/ssh.service
 [Unit]
 EnvironmentFile=/etc/not
@@ -63,14 +64,41 @@ ExecStart=/usr/sbin/sshd -D $SSHD_OPTS
         ("SSHD_OPTS='-f /etc/ssh/other -o \"MaxAuthTries 9\"'", "/etc/ssh/other", ["MaxAuthTries 9"]),
         ('SSHD_OPTS="-4 -oCiphers=+aes256-cbc -u0"', MAIN, ["Ciphers=+aes256-cbc"]),
         ("SSHD_OPTS=-g30\nSSHD_OPTS=-q", MAIN, ["LogLevel=QUIET"]),
+        ('SSHD_OPTS="-u0 -q', MAIN, ["LogLevel=QUIET"]),
+        ("SSHD_OPTS=-q \"-o'", MAIN, ["LogLevel=QUIET", "'"]),
+        ("SSHD_OPTS=\"-o 'MaxAuthTries 9", MAIN, ["MaxAuthTries 9"]),
+        ('SSHD_OPTS="-o \\"MaxAuthTries 9\\""', MAIN, ["MaxAuthTries 9"]),
+        ('X="\nSSHD_OPTS=-q\n"', MAIN, []),
+        ("SSHD_OPTS='-q\n-g 30'", MAIN, ["LogLevel=QUIET", "LoginGraceTime=30"]),
+        ('SSHD_OPTS="-u0 -q', MAIN, ["LogLevel=QUIET"]),
+        ("SSHD_OPTS=-q \"-o'", MAIN, ["LogLevel=QUIET", "'"]),
+        ("SSHD_OPTS=\"-o 'MaxAuthTries 9", MAIN, ["MaxAuthTries 9"]),
+        ('SSHD_OPTS="-o \\"MaxAuthTries 9\\""', MAIN, ["MaxAuthTries 9"]),
+        ('X="\nSSHD_OPTS=-q\n"', MAIN, []),
+        ("SSHD_OPTS='-q\n-g 30'", MAIN, ["LogLevel=QUIET", "LoginGraceTime=30"]),
         ('SSHD_OPTS="; touch /tmp/x $(touch /tmp/y)"', MAIN, []),
     ],
 )
 def test_how_sshd_is_started_is_read_and_never_run(default: str, main: str, options: list[str]) -> None:
-    host = Saying({"systemctl cat ssh.service": (0, UNIT, ""), "cat /etc/default/ssh": (0, default, "")})
+    host = Saying({"systemctl cat ssh.service": (0, UNIT, ""), READ: (0, default, "")})
     start = sshdfiles.started(host)
     assert (start.main, [option for option, _ in start.options]) == (main, options)
-    assert host.asked == ["systemctl cat ssh.service", "cat /etc/default/ssh"]
+    assert host.asked == ["systemctl cat ssh.service", READ]
+
+
+def test_what_sshd_reads_is_known_of_pipes_too() -> None:
+    reading = sshdfiles.Reading(Saying({}), written({MAIN: "Include b.d/*.conf\nInclude one"}))
+    list(reading.follow(MAIN))
+    asked = (MAIN, "/etc/ssh/b.d/x.conf", "/etc/ssh/one", "/etc/ssh/b.d/x", "/etc/ssh/two")
+    assert [reading.reads(path) for path in asked] == [True, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("answer", "no_files"), [((1, "", ""), ("/etc/default/ssh",)), ((1, "", "x: No such file"), ())]
+)
+def test_a_file_of_options_that_is_none_is_named(answer: tuple[int, str, str], no_files: tuple[str, ...]) -> None:
+    host = Saying({"systemctl cat ssh.service": (0, UNIT, ""), READ: answer})
+    assert sshdfiles.started(host).no_files == no_files
 
 
 def test_a_unit_that_starts_something_else_is_no_answer() -> None:

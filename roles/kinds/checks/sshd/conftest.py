@@ -16,12 +16,12 @@ import pytest
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
 from opsharden.probe import sshdfiles
+from opsharden.probe.sshd import effective, waits
 from opsharden.probe.wanting import Rule, meant
 
 MAIN = "/etc/ssh/sshd_config"
 OURS = "/etc/ssh/sshd_config.d/00-opsharden.conf"
-SAYS_SOMETHING = "test -s %s"
-EFFECTIVE = "test ! -x /usr/sbin/sshd || /usr/sbin/sshd -T"
+SAYS_SOMETHING = "test -f %s && test -s %s"
 EFFECTIVE_OF = "/usr/sbin/sshd -T -f %s"
 EFFECTIVE_WITH = "/usr/sbin/sshd -T -f %s -o %s"
 
@@ -239,17 +239,26 @@ def _forced(host: object, start: object) -> Iterator[tuple[str, str, tuple[str, 
 def sshd(host) -> Settings:
     """The settings in force."""
     reading, start = sshdfiles.reading(host), sshdfiles.started(host)
-    effective = _said(host.run(EFFECTIVE))
-    if not effective:
+    lines = tuple(reading.follow(start.main))
+    answer, pipes = effective(host, reading.reads)
+    wrong = [
+        Mismatch(path, "a pipe, at which sshd waits", "a file", by_hand=waits(path))
+        for path in sorted({*pipes, *reading.pipes})
+    ]
+    by_hand = "{} is no file, and ssh.service takes sshd's options from it: take it away, or put a file in its place."
+    wrong += [Mismatch(path, "no file", "a file", by_hand=by_hand.format(path)) for path in start.no_files]
+    assert wrong == []
+    said = _said(answer)
+    if not said:
         pytest.skip("no SSH server is installed")
     if start.main != MAIN:
-        effective = _said(host.run(EFFECTIVE_OF, start.main))
+        said = _said(host.run(EFFECTIVE_OF, start.main))
     forced = {}
     for keyword, place, value in _forced(host, start):
-        effective = {**effective, keyword: value}
+        said = {**said, keyword: value}
         if keyword != _LAST_WINS:
             forced[keyword] = place
-    return Settings(effective, tuple(reading.follow(start.main)), forced, start.main)
+    return Settings(said, lines, forced, start.main)
 
 
 @pytest.fixture
@@ -271,7 +280,7 @@ def _silent(host: object, sshd: Settings, keyword: str, declared: str) -> list[M
     """Any file that says something is a warning: what it says is the administrator's. Ours is the one declared."""
 
     def says(path: str) -> bool:
-        there = host.run(SAYS_SOMETHING, path) if path.lower() != "none" else None
+        there = host.run(SAYS_SOMETHING, path, path) if path.lower() != "none" else None
         if there and there.rc > 1:
             raise Unanswered(f"Whether {path} says something cannot be seen: {there.stderr.strip()}.")
         return bool(there) and there.rc == 0
@@ -281,6 +290,6 @@ def _silent(host: object, sshd: Settings, keyword: str, declared: str) -> list[M
     if not found and sshd.is_ours(line) and line.value != declared:
         return [Mismatch(keyword, line.value, declared, line.place)]
     if found and not found[0].by_hand and not says(declared):
-        by_hand = f"{declared} is empty or not there; the control ban-texts writes the warning into it."
+        by_hand = f"{declared} is empty, not there or no file; the control ban-texts writes the warning into it."
         found[0] = Mismatch(keyword, found[0].found, found[0].wanted, found[0].where, by_hand)
     return found

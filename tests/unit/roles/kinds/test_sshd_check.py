@@ -11,6 +11,7 @@ import pytest
 from opsharden.errors import Unanswered
 from opsharden.model import Verdict
 from opsharden.probe import sshdfiles
+from opsharden.probe.sshd import EFFECTIVE
 from tests.unit.judging import answers, judged
 from tests.unit.roles.kinds.sshd_samples import MAIN, Saying, written
 from tests.unit.roles.loading import module
@@ -56,7 +57,8 @@ def test_without_a_server_its_settings_do_not_apply(control: str) -> None:
     finding = judged(
         control,
         answers(
-            (SETTINGS.EFFECTIVE, 0, ""),
+            (EFFECTIVE, 1, ""),
+            ("test ! -x /usr/sbin/sshd || /usr/sbin/sshd -T", 0, ""),
             (sshdfiles.WRITTEN, 0, ""),
             ("systemctl cat ssh.service", 0, ""),
             (note, 0, values),

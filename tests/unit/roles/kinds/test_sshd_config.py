@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -38,3 +40,34 @@ def test_includes_are_followed_as_sshd_follows_them(tmp_path: Path) -> None:
     main = files[MAIN].splitlines()
     assert staged.splitlines()[1:] == [*main[1:3], f"Include {tmp_path}/2", *main[4:]]
     assert (tmp_path / "2").read_text() == files["/etc/ssh/one"]
+
+
+def test_quotes_that_do_not_end_are_read_as_systemd_reads_them(tmp_path: Path) -> None:
+    (tmp_path / "ssh").write_text("# X=1\nSSHD_OPTS=\"-u0 -f /etc/ssh/other -o 'MaxAuthTries 9")
+    shown = (
+        "ExecStart={ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D $SSHD_OPTS ; ignore_errors=no }\n"
+        f"Environment=\nEnvironmentFiles={tmp_path / 'ssh'} (ignore_errors=yes)\n"
+    )
+    server = CONFIG.Server(SimpleNamespace(run_command=lambda words: (0, shown, "")))
+    assert (server.main, server.options) == ("/etc/ssh/other", ["MaxAuthTries 9"])
+
+
+def test_it_opens_no_pipe_and_passes_over_folders_as_sshd_does(tmp_path: Path) -> None:
+    main = tmp_path / "main"
+    main.write_text(f"Include {tmp_path}/d/*\nMaxAuthTries 3\n")
+    (tmp_path / "d" / "folder").mkdir(parents=True)
+    os.mkfifo(tmp_path / "d" / "pipe")
+    (tmp_path / "d" / "null").symlink_to("/dev/null")
+    files = CONFIG.Files(str(main))
+    assert [line.keyword for line in files.lines()] == ["maxauthtries"]
+    assert files.odd == {str(tmp_path / "d" / "pipe"): "a pipe"}
+
+
+def test_options_in_what_is_no_file_are_not_guessed_at(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "ssh")
+    shown = (
+        "ExecStart={ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D $SSHD_OPTS ; ignore_errors=no }\n"
+        f"EnvironmentFiles={tmp_path / 'ssh'} (ignore_errors=yes)\n"
+    )
+    with pytest.raises(CONFIG.Trouble, match=r"ssh is a pipe, and ssh\.service takes"):
+        CONFIG.Server(SimpleNamespace(run_command=lambda words: (0, shown, "")))
