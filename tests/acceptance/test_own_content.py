@@ -116,7 +116,6 @@ def test_a_control_that_is_data_needs_nothing_but_its_entry(own: Any) -> None:
             "---\n- name: Bring about what its controls want\n"
             "  data_controls: {role: '{{ role_path }}'}\n  tags: [always]\n"
         ),
-        "inventory/group_vars/all.yml": "opsharden_profiles: []\n",
     }
     for name, text in files.items():
         path = own.path / name

@@ -39,7 +39,8 @@ def test_every_verdict_comes_out_again(seen: Any) -> None:
     first = (seen.path / "first.json").read_text()
     assert verdicts(again.stdout) == verdicts(first)
     assert again.returncode == json.loads(first)["run"]["exit_code"], again.stderr
-    assert "46 of 46 verdicts as filed" in again.stderr
+    number = len(verdicts(first))
+    assert f"{number} of {number} verdicts as filed" in again.stderr
     # A replay is no run: nothing is filed.
     assert len(json.loads(seen.run("runs", "list", "-o", "json").stdout)) == 1
 
