@@ -147,7 +147,8 @@ def test_compliant_hosts(fleet: Project, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", [1, 3])
 def test_hosts_with_something_broken(fleet: Project, tmp_path: Path, seed: int) -> None:
-    own = {control: proof for control, proof in PROOFS.items() if not proof.where}
+    looked_at = CATALOGUE.selected(["baseline-1", "monitoring", "backup"])
+    own = {control: PROOFS[control] for control in looked_at if not PROOFS[control].where}
     broken = random.Random(seed).sample(sorted(own), BREAKS)
     for name in fleet.names:
         for control in broken:
