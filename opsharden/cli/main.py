@@ -20,8 +20,8 @@ from opsharden.cli import misuse
 from opsharden.errors import OpshardenError, UsageError
 from opsharden.visible import visible
 
-_COMPLETING = "_OPSHARDEN_COMPLETE"
-"""Set by the shell when it asks for the words that may come next."""
+_OVERVIEW = f"{__name__}.overview"
+"""Set in a context whose commands are only listed."""
 
 VERBS = {
     "init": ("opsharden.cli.init", "init", "Make a folder to work in: settings, inventory, keys."),
@@ -45,13 +45,17 @@ class _Verbs(TyperGroup):
         """The verbs, in the order of their use."""
         return list(VERBS)
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The overview, which shows names and help lines only."""
+        ctx.meta[_OVERVIEW] = True
+        super().format_commands(ctx, formatter)
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The verb's command; for the overview, which shows names and help lines only, a stand-in."""
+        """The verb's command; for the overview, a stand-in."""
         if cmd_name not in VERBS:
             return None
         module, attribute, line = VERBS[cmd_name]
-        overview = not set(sys.argv[1:]) - {"-h", "--help"} and _COMPLETING not in os.environ
-        found = _stand_in if overview else getattr(importlib.import_module(module), attribute)
+        found = _stand_in if _OVERVIEW in ctx.meta else getattr(importlib.import_module(module), attribute)
         return _command(found, cmd_name, line)
 
 

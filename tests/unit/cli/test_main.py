@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from opsharden import __version__
+from opsharden.cli.main import app
 from tests.unit.calling import opsharden
 
 
@@ -29,6 +31,13 @@ def from_scratch(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
 def test_the_version_is_no_error() -> None:
     answer = from_scratch("--version")
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"opsharden {__version__}\n", "")
+
+
+def test_what_is_called_is_loaded_whatever_the_process_was_started_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["pytest"])
+    answer = CliRunner().invoke(app, ["controls", "show", "--help"])
+    assert answer.exit_code == 0, answer.output
+    assert "opsharden controls show ssh-no-root" in answer.output
 
 
 @pytest.mark.parametrize("words", [(), ("runs",), ("controls",), ("lab",)])
