@@ -8,18 +8,18 @@ import typer
 from rich.console import Console
 
 from opsharden.cli import options
-from opsharden.cli.console import said
+from opsharden.cli.console import stderr
 from opsharden.cli.progress import HostProgress
 from opsharden.cli.result import deliver
 from opsharden.cli.trigger import person
 from opsharden.model import ChangeStatus, Severity
 from opsharden.play import HostResult, PlayEvent
 from opsharden.report import outputs
-from opsharden.workflows.apply import Manner
+from opsharden.workflows.apply import ApplyOptions
 from opsharden.workflows.apply import apply as apply_targets
 from opsharden.workflows.filing import open_store
-from opsharden.workflows.looking import Seen
-from opsharden.workflows.workplace import choose
+from opsharden.workflows.scan import ScanResult
+from opsharden.workflows.targets import choose
 
 Everything = Annotated[bool, typer.Option("--all", help="Every chosen control, not only what fails.")]
 Check = Annotated[bool, typer.Option("-C", "--check", help="Say what would change; change nothing.")]
@@ -71,10 +71,10 @@ def apply(  # noqa: PLR0913, PLR0917 - one parameter per option of the command l
     options.refuse_everybody(pattern, limit)
     place = options.opened(settings, access)
     targets = choose(place, options.choice_from(pattern, limit, profile, control))
-    manner = Manner(everything=everything, check=check, fail_on=fail_on)
+    how = ApplyOptions(everything=everything, check=check, fail_on=fail_on)
     with open_store(place, [place.host(name) for name in targets.wanted]) as store:
-        with _Watcher(said()) as watcher:
-            run_id = apply_targets(place, targets, store, person(), manner, watcher)
+        with _Watcher(stderr()) as watcher:
+            run_id = apply_targets(place, targets, store, person(), how, watcher)
         code = deliver(store, run_id, wanted, verbose=verbose)
     raise typer.Exit(0 if exit_zero else code)
 
@@ -100,7 +100,7 @@ class _Watcher:
             self._progress = HostProgress(self._console, title, hosts)
             self._progress.__enter__()
 
-    def host(self, seen: Seen) -> None:
+    def host(self, seen: ScanResult) -> None:
         """A host was looked at."""
         if self._progress:
             self._progress.host(seen)

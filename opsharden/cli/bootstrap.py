@@ -14,7 +14,7 @@ from rich.text import Text
 
 from opsharden.access.account import Step
 from opsharden.cli import options
-from opsharden.cli.console import data, said
+from opsharden.cli.console import stderr, stdout
 from opsharden.cli.trigger import person
 from opsharden.errors import UsageError
 from opsharden.model import ChangeStatus, HostStatus, Member
@@ -22,7 +22,7 @@ from opsharden.workflows import exitcode
 from opsharden.workflows.bootstrap import FirstLogin, Outcome
 from opsharden.workflows.bootstrap import bootstrap as bootstrap_hosts
 from opsharden.workflows.filing import open_store
-from opsharden.workflows.workplace import choose_hosts
+from opsharden.workflows.targets import choose_hosts
 
 User = Annotated[
     str | None, typer.Option("-u", "--user", help="Whom to log in as the first time; else bootstrap_user, else root.")
@@ -92,12 +92,12 @@ def bootstrap(  # noqa: PLR0913, PLR0917 - one parameter per option of the comma
     with open_store(place, hosts, secrets) as store:
         run_id, outcomes = bootstrap_hosts(place, hosts, first, store, person(), _say, left_out)
     _table(outcomes, left_out)
-    said().print(f"filed as: {run_id}", markup=False, highlight=False)
+    stderr().print(f"filed as: {run_id}", markup=False, highlight=False)
     raise typer.Exit(exitcode.of_bootstrap(outcomes, left_out))
 
 
 def _say(outcome: Outcome) -> None:
-    said().print(f"{outcome.host}: {_state(outcome)}", markup=False, highlight=False, soft_wrap=True)
+    stderr().print(f"{outcome.host}: {_state(outcome)}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _state(outcome: Outcome) -> str:
@@ -122,4 +122,4 @@ def _table(outcomes: Sequence[Outcome], left_out: Sequence[Member]) -> None:
         table.add_row(
             Text(each.host), "failed" if each.status is HostStatus.UNREACHABLE else "left out", Text(each.reason)
         )
-    data().print(table)
+    stdout().print(table)

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from opsharden import settings
-from opsharden.cli.console import data
+from opsharden.cli.console import stdout
 
 
 def config(
@@ -24,7 +24,7 @@ def config(
       OPSHARDEN_FORKS=50 opsharden config
     """
     if schema:
-        data().print_json(json.dumps(settings.Settings.model_json_schema()))
+        stdout().print_json(json.dumps(settings.Settings.model_json_schema()))
         return
     here, sources = settings.effective()
     table = Table(box=None, pad_edge=False)
@@ -34,4 +34,4 @@ def config(
         value = getattr(here, name)
         shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
         table.add_row(name, Text("-" if value is None else shown), "where you are" if name == "project" else source)
-    data().print(table)
+    stdout().print(table)

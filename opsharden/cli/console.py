@@ -17,27 +17,27 @@ from opsharden.visible import visible
 
 
 @cache
-def data() -> Console:
+def stdout() -> Console:
     """Where results go."""
     return _harmless(Console(emoji=False))
 
 
 @cache
-def said() -> Console:
+def stderr() -> Console:
     """Where progress, notes and errors go."""
     return _harmless(Console(stderr=True, emoji=False))
 
 
 def table() -> Console:
     """Where lists go: in a terminal they fit it; in a file or a pipe every row is one line."""
-    return data() if sys.stdout.isatty() else _harmless(Console(width=1000, soft_wrap=True, emoji=False))
+    return stdout() if sys.stdout.isatty() else _harmless(Console(width=1000, soft_wrap=True, emoji=False))
 
 
 def say(line: str) -> None:
     """Say something on stderr; nothing of it is taken for markup, and no value of `-e` is repeated."""
     from opsharden.cli.commandline import hushed  # noqa: PLC0415 - who prints results only needs no YAML
 
-    said().print(visible(hushed(line, sys.argv[1:])), markup=False, highlight=False, soft_wrap=True)
+    stderr().print(visible(hushed(line, sys.argv[1:])), markup=False, highlight=False, soft_wrap=True)
 
 
 def _harmless(console: Console) -> Console:

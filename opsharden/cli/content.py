@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from opsharden.catalogue import content_root
-from opsharden.cli.console import data
+from opsharden.cli.console import stdout
 
 
 def content() -> None:
@@ -17,5 +17,5 @@ def content() -> None:
     Example:
       ansible-playbook -i inventory/hosts.yml $(opsharden content)/playbooks/site.yml
     """
-    data().print(str(content_root()), markup=False, highlight=False, soft_wrap=True)
+    stdout().print(str(content_root()), markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit

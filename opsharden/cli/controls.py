@@ -12,7 +12,7 @@ from rich.text import Text
 
 from opsharden import settings
 from opsharden.catalogue import KINDS
-from opsharden.cli.console import data, say, table
+from opsharden.cli.console import say, stdout, table
 from opsharden.cli.listing import ListOutput, Output, print_json
 from opsharden.model import Control, Severity
 from opsharden.model.plain import plain
@@ -133,7 +133,7 @@ def _print_in_full(found: controls.Shown) -> None:
         table().print(sentence)
     for name, value in _facts(found):
         # Scripts are not broken anew: they are to be copied.
-        data().print(Text(f"  {name}:{_indented(value)}"), soft_wrap=True)
+        stdout().print(Text(f"  {name}:{_indented(value)}"), soft_wrap=True)
 
 
 def _indented(text: str) -> str:

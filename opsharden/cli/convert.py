@@ -8,7 +8,7 @@ import typer
 
 from opsharden import settings
 from opsharden.cli import options
-from opsharden.cli.console import data, say
+from opsharden.cli.console import say, stdout
 from opsharden.report import outputs
 from opsharden.workflows import runs
 
@@ -30,5 +30,5 @@ def convert(
     """
     wanted = outputs.parse(output or ())
     record = runs.shown(settings.load().database, run, observations=outputs.show_observations(wanted))
-    for path in outputs.write(wanted, record, data(), verbose=verbose):
+    for path in outputs.write(wanted, record, stdout(), verbose=verbose):
         say(f"written to: {path}")

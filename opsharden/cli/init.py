@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from opsharden.cli.console import said
+from opsharden.cli.console import stderr
 from opsharden.workflows.init import init as make_project
 
 
@@ -22,7 +22,7 @@ def init(
       opsharden init ops && cd ops     then edit inventory/hosts.yml
     """
     made = make_project(folder)
-    console = said()
+    console = stderr()
     for path in made:
         console.print(f"made: {path}", markup=False, highlight=False, soft_wrap=True)
     if not made:

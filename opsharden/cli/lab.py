@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from opsharden import lab, settings
-from opsharden.cli.console import data, say
+from opsharden.cli.console import say, stdout
 from opsharden.errors import OpshardenError, UsageError
 from opsharden.lab.spec import DEFAULT_ID
 
@@ -82,7 +82,7 @@ def list_command(
     """Show the labs of this machine with their hosts."""
     labs = lab.labs()
     if as_json:
-        data().print_json(json.dumps([_plain(here) for here in labs]))
+        stdout().print_json(json.dumps([_plain(here) for here in labs]))
     else:
         _print_table(labs)
 
@@ -158,4 +158,4 @@ def _print_table(labs: tuple[lab.Lab, ...]) -> None:
     for here in labs:
         for host in here.hosts:
             table.add_row(here.id, host.name, host.address, str(host.suite), host.state)
-    data().print(table)
+    stdout().print(table)

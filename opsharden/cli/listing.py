@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from opsharden.cli.console import data
+from opsharden.cli.console import stdout
 
 
 class Output(StrEnum):
@@ -27,7 +27,7 @@ ListOutput = Annotated[
 def print_json(value: object) -> None:
     """Print a value that consists of what JSON has, and of moments."""
     text = json.dumps(value, indent=1, default=_plain)
-    data().print(text, markup=False, highlight=False, soft_wrap=True)
+    stdout().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _plain(value: object) -> str:

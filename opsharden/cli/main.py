@@ -93,9 +93,9 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from opsharden.cli.console import data  # noqa: PLC0415 - what prints takes time to load
+        from opsharden.cli.console import stdout  # noqa: PLC0415 - what prints takes time to load
 
-        data().print(f"opsharden {__version__}", highlight=False)
+        stdout().print(f"opsharden {__version__}", highlight=False)
         raise typer.Exit
 
 

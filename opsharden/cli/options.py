@@ -13,7 +13,8 @@ from opsharden import settings
 from opsharden.errors import UsageError
 from opsharden.inventory import VaultKeys, names_nobody
 from opsharden.model import Severity
-from opsharden.workflows.workplace import Access, Choice, Workplace, open_workplace
+from opsharden.workflows.targets import Choice
+from opsharden.workflows.workplace import Access, Workplace, open_workplace
 
 Pattern = Annotated[str, typer.Argument(metavar="[PATTERN]", help="Hosts and groups, as Ansible writes them.")]
 InventoryOption = Annotated[

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from opsharden.model import HostStatus, Verdict
-from opsharden.workflows.looking import Seen
+from opsharden.workflows.scan import ScanResult
 
 EACH = 100
 """A fleet up to this size gets a plain line for each host; a larger one for each twentieth of it and each new cause."""
@@ -48,7 +48,7 @@ class HostProgress:
     ) -> None:
         self._bar.stop()
 
-    def host(self, seen: Seen) -> None:
+    def host(self, seen: ScanResult) -> None:
         """One more host is finished."""
         member, findings = seen.member, seen.findings
         failed = sum(finding.verdict is Verdict.FAIL for finding in findings)
@@ -63,7 +63,7 @@ class HostProgress:
         if not self._live:
             self._plain(seen, f"{member.host}: {said}")
 
-    def _plain(self, seen: Seen, line: str) -> None:
+    def _plain(self, seen: ScanResult, line: str) -> None:
         cause = seen.member.cause or seen.member.reason
         first = seen.member.status is HostStatus.UNREACHABLE and self._causes[cause] == 1
         if self._total <= EACH or (first and len(self._causes) <= _CAUSES):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opsharden import settings as all_settings
-from opsharden.cli.console import data, say
+from opsharden.cli.console import say, stdout
 from opsharden.evidence import Store
 from opsharden.model import Finding, Severity, Verdict
 from opsharden.report import outputs
@@ -31,7 +31,7 @@ def replay(run: str, output: Sequence[str], fail_on: Severity, *, verbose: bool 
     place = open_workplace(settings, Access())
     with Store.open(settings.database, create=False) as store:
         judged = workflow.replay(place, store, run, fail_on)
-    for path in outputs.write(outputs.parse(output), judged.record, data(), verbose=verbose):
+    for path in outputs.write(outputs.parse(output), judged.record, stdout(), verbose=verbose):
         say(f"written to: {path}")
     _tell(judged)
     return int(judged.record.run.exit_code or 0)

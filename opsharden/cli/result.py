@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opsharden.cli.console import data, say
+from opsharden.cli.console import say, stdout
 from opsharden.evidence import Store
 from opsharden.report import outputs
 
@@ -22,7 +22,7 @@ def deliver(store: Store, run_id: str, wanted: Sequence[outputs.Output], *, verb
         OpshardenError: It cannot be read, or a report cannot be written.
     """
     record = store.record(run_id, observations=outputs.show_observations(wanted))
-    for path in outputs.write(wanted, record, data(), verbose=verbose):
+    for path in outputs.write(wanted, record, stdout(), verbose=verbose):
         say(f"written to: {path}")
     say(f"filed as: {record.run.id}")
     return int(record.run.exit_code or 0)

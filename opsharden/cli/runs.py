@@ -12,7 +12,7 @@ from rich.text import Text
 
 from opsharden import settings
 from opsharden.cli import options
-from opsharden.cli.console import data, say, table
+from opsharden.cli.console import say, stdout, table
 from opsharden.cli.listing import ListOutput, Output, print_json
 from opsharden.evidence import Difference, Shift, Turn
 from opsharden.model import Run, Verdict
@@ -62,7 +62,7 @@ def show_command(
     """
     wanted = outputs.parse(output or [])
     record = runs.shown(settings.load().database, run, observations=outputs.show_observations(wanted))
-    for path in outputs.write(wanted, record, data(), verbose=verbose):
+    for path in outputs.write(wanted, record, stdout(), verbose=verbose):
         say(f"written to: {path}")
 
 

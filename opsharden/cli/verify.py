@@ -9,13 +9,13 @@ import typer
 from opsharden.cli import options
 from opsharden.errors import UsageError
 from opsharden.model import Severity
-from opsharden.workflows.looking import reaching
-from opsharden.workflows.workplace import choose
+from opsharden.workflows.scan import reaching
+from opsharden.workflows.targets import choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from opsharden.workflows.laps import Laps
+    from opsharden.workflows.timings import Timings
 
 ReplayOption = Annotated[
     str | None,
@@ -77,11 +77,11 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option of the command 
     place = options.opened(settings, access)
     targets = choose(place, options.choice_from(pattern, limit, profile, control))
     with reaching(place, targets) as hosts:
-        from opsharden.cli.looking import Shown, look  # noqa: PLC0415
+        from opsharden.cli.scanning import Shown, look  # noqa: PLC0415
 
-        laps, code = look(place, targets, hosts, fail_on, Shown(output or (), verbose, profile_time))
+        timings, code = look(place, targets, hosts, fail_on, Shown(output or (), verbose, profile_time))
     if profile_time:
-        _draw(laps)
+        _draw(timings)
     raise typer.Exit(0 if exit_zero else code)
 
 
@@ -104,8 +104,8 @@ def _replay(run: str, output: Sequence[str], fail_on: Severity, *, verbose: bool
     return replay(run, output, fail_on, verbose=verbose)
 
 
-def _draw(laps: Sequence[Laps]) -> None:
+def _draw(timings: Sequence[Timings]) -> None:
     from opsharden.cli import waterfall  # noqa: PLC0415
-    from opsharden.cli.console import said  # noqa: PLC0415
+    from opsharden.cli.console import stderr  # noqa: PLC0415
 
-    waterfall.show(laps, said())
+    waterfall.show(timings, stderr())

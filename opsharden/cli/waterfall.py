@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from opsharden.workflows.laps import Lap, Laps
+from opsharden.workflows.timings import Step, Timings
 
 _COLOURS = {
     "log in": ("=", "blue"),
@@ -21,30 +21,32 @@ _BESIDE = 34
 """Columns that the figures beside a bar take, without the host's name."""
 
 
-def show(hosts: Sequence[Laps], console: Console) -> None:
+def show(hosts: Sequence[Timings], console: Console) -> None:
     """Print the bars, those that began first on top, and what the signs mean."""
-    end = max((lap.began + lap.seconds for each in hosts for lap in each.laps), default=0.0)
+    end = max((step.began + step.seconds for each in hosts for step in each.steps), default=0.0)
     width = max(10, console.width - _BESIDE - max((len(each.host) for each in hosts), default=0))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("host", f"0 to {end * 1000:.0f} ms", "ms", "asked ahead", "one by one"):
         table.add_column(title, justify="left" if title.startswith(("host", "0")) else "right", no_wrap=True)
-    for each in sorted(hosts, key=lambda each: each.laps[0].began if each.laps else 0.0):
-        total = sum(lap.seconds for lap in each.laps)
+    for each in sorted(hosts, key=lambda each: each.steps[0].began if each.steps else 0.0):
+        total = sum(step.seconds for step in each.steps)
         ahead, single = each.questions
-        table.add_row(each.host, _bar(each.laps, end, width), f"{total * 1000:.0f}", str(ahead), str(single))
+        table.add_row(each.host, _bar(each.steps, end, width), f"{total * 1000:.0f}", str(ahead), str(single))
     console.print(table, soft_wrap=True)
-    totals = {name: sum(lap.seconds for each in hosts for lap in each.laps if lap.name == name) for name in _COLOURS}
+    totals = {
+        name: sum(step.seconds for each in hosts for step in each.steps if step.name == name) for name in _COLOURS
+    }
     legend = Text()
     for name, (sign, colour) in _COLOURS.items():
         legend.append(sign, colour).append(f" {name} {totals[name] * 1000 / max(1, len(hosts)):.0f} ms a host   ")
     console.print(legend, soft_wrap=True)
 
 
-def _bar(laps: Sequence[Lap], end: float, width: int) -> Text:
+def _bar(steps: Sequence[Step], end: float, width: int) -> Text:
     bar = Text()
-    for lap in laps:
-        sign, colour = _COLOURS[lap.name]
-        begin, stop = (round(moment / end * width) for moment in (lap.began, lap.began + lap.seconds))
+    for step in steps:
+        sign, colour = _COLOURS[step.name]
+        begin, stop = (round(moment / end * width) for moment in (step.began, step.began + step.seconds))
         bar.append(" " * (begin - len(bar)))
         bar.append(sign * (stop - len(bar)), colour)
     return bar

@@ -2,7 +2,7 @@
 
 from opsharden.play.environment import OWN_SSH, OWN_SSH_ARGS
 from opsharden.play.events import HostBegan, HostCounts, HostResult, Notice, PlayEvent, Stats, TaskStarted
-from opsharden.play.leftovers import leftovers_command
+from opsharden.play.orphans import leftovers_command
 from opsharden.play.outcome import UNKNOWN_END, PlayOutcome, PlayStatus
 from opsharden.play.preparation import CONTROLS
 from opsharden.play.request import Content, PlayRequest, Unlock

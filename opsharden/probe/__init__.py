@@ -6,6 +6,7 @@ from opsharden.probe.judge import Subject, judge
 from opsharden.probe.learnt import Learnt
 from opsharden.probe.opening import open_transport
 from opsharden.probe.recorded import RecordedTransport
+from opsharden.probe.session import Session
 from opsharden.probe.transport import Answer, Patience, Transport, ask
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Pool",
     "RecordedTransport",
     "Recorder",
+    "Session",
     "Subject",
     "Transport",
     "ask",

@@ -45,8 +45,8 @@ class Learnt:
         with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
             self._read(json.loads(path.read_text(encoding="utf-8")))
 
-    def foresee(self, host: str, platform: str) -> Asked:
-        """What to ask a host ahead. Nothing at all for the one that leads: it is to `learn`, whatever happens to it.
+    def prefetch(self, host: str, platform: str) -> Asked:
+        """What to ask a host ahead. Nothing at all for the one that leads: it is to `record`, whatever happens to it.
 
         Args:
             host: Inventory name.
@@ -63,12 +63,12 @@ class Learnt:
             key = self._platforms.get(platform)
             return {"": self._sets[key]} if key else {}
 
-    def learn(self, host: str, platform: str, asked: Asked | None) -> None:
+    def record(self, host: str, platform: str, asked: Asked | None) -> None:
         """Keep what a host was asked.
 
         Args:
             host: Inventory name.
-            platform: As for `foresee`.
+            platform: As for `prefetch`.
             asked: What the checks asked; None where the host was lost before they were through.
         """
         with self._changed:

@@ -9,12 +9,12 @@ from pathlib import Path
 from opsharden.errors import Unreachable
 from opsharden.model import Host
 from opsharden.ssh import keyfiles, through_openssh, through_paramiko
-from opsharden.ssh.beyond import Beyond
 from opsharden.ssh.connection import CommandResult, Connection
 from opsharden.ssh.hostkeys import HostKey, Identity
 from opsharden.ssh.invocation import STRONG
 from opsharden.ssh.knownhosts import known
 from opsharden.ssh.route import Route, route
+from opsharden.ssh.unsupported import Unsupported
 
 __all__ = ["CommandResult", "Connection", "connect", "identify"]
 
@@ -35,8 +35,8 @@ def connect(host: Host, known_hosts: Sequence[Path], *, timeout: float) -> Conne
         return through_openssh.connect(host, known_hosts, timeout)
     try:
         return through_paramiko.connect(host, target, (*target.known_hosts, *known_hosts), timeout)
-    except Beyond as beyond:
-        _hand_over(host, beyond)
+    except Unsupported as unsupported:
+        _hand_over(host, unsupported)
         return through_openssh.connect(host, known_hosts, timeout, STRONG)
 
 
@@ -55,8 +55,8 @@ def identify(host: Host, known_hosts: Sequence[Path], *, timeout: float, fingerp
     target = _followed(host)
     try:
         return _identified(host, target, known_hosts, timeout, fingerprint)
-    except Beyond as beyond:
-        _hand_over(host, beyond)
+    except Unsupported as unsupported:
+        _hand_over(host, unsupported)
         return _identified(host, None, known_hosts, timeout, fingerprint)
 
 
@@ -93,23 +93,23 @@ def _followed(host: Host) -> Route | None:
         if host.ssh_client in ("auto", "paramiko"):
             return route(host)
         why = "opsharden_ssh_client or ansible_ssh_executable says so"
-    except Beyond as beyond:
+    except Unsupported as unsupported:
         if host.ssh_client == "paramiko":
             raise
-        why = f"it needs {beyond.what}"
+        why = f"it needs {unsupported.what}"
     _without_password(host, why)
     return None
 
 
-def _hand_over(host: Host, beyond: Beyond) -> None:
+def _hand_over(host: Host, unsupported: Unsupported) -> None:
     """Whether OpenSSH may go where paramiko found on the way that it cannot. It costs a handshake, no time-out.
 
     Raises:
         Unreachable: It may not.
     """
     if host.ssh_client == "paramiko":
-        raise beyond
-    _without_password(host, f"it needs {beyond.what}")
+        raise unsupported
+    _without_password(host, f"it needs {unsupported.what}")
 
 
 def _without_password(host: Host, why: str) -> None:

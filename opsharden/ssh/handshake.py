@@ -14,8 +14,8 @@ from paramiko.packet import Packetizer
 from opsharden.errors import Unreachable
 from opsharden.ssh import hostkeys
 from opsharden.ssh.advice import LET_IN, WELL
-from opsharden.ssh.beyond import Incompatible
 from opsharden.ssh.hostkeys import HostKey
+from opsharden.ssh.unsupported import Incompatible
 from opsharden.visible import quoted
 
 _PACKET = 1 << 18

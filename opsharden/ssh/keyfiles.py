@@ -10,8 +10,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from paramiko.pkey import UnknownKeyType
 
 from opsharden.errors import Unreachable
-from opsharden.ssh.beyond import Beyond
-from opsharden.ssh.kept import Kept
+from opsharden.ssh.filecache import FileCache
+from opsharden.ssh.unsupported import Unsupported
 
 _DEFAULTS = ("id_ed25519", "id_ecdsa", "id_rsa")
 _HARDWARE = ("id_ed25519_sk", "id_ecdsa_sk")
@@ -24,7 +24,7 @@ def load(path: Path) -> paramiko.PKey | None:
     """The key in a file, with the certificate beside it; None where a passphrase locks it.
 
     Raises:
-        Beyond: OpenSSH may be able to use that file.
+        Unsupported: OpenSSH may be able to use that file.
         Unreachable: There is no such file, it cannot be read, or no key is in it.
     """
     try:
@@ -36,7 +36,7 @@ def load(path: Path) -> paramiko.PKey | None:
         raise Unreachable(f"The key file {path} cannot be read: {why}.", "Check its owner and mode.") from None
     except (ValueError, UnsupportedAlgorithm, paramiko.SSHException, UnknownKeyType):
         if path.read_bytes().startswith(_FOREIGN):
-            raise Beyond(f"the kind of key in {path}") from None
+            raise Unsupported(f"the kind of key in {path}") from None
         raise Unreachable(
             f"The file {path} holds no private key that can be used.",
             "Give the private half, of Ed25519, ECDSA or RSA.",
@@ -50,7 +50,7 @@ def _read(path: Path) -> paramiko.PKey | None:
         return None
 
 
-_keys = Kept(_read, beside=("-cert.pub",))
+_keys = FileCache(_read, beside=("-cert.pub",))
 
 
 def defaults() -> tuple[Path, ...]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from opsharden.errors import OpshardenError
+from opsharden.ssh.filecache import FileCache
 from opsharden.ssh.hostkeys import HostKey, Pinned
-from opsharden.ssh.kept import Kept
 
 _MARKERS = ("", "@revoked", "@cert-authority")
 
@@ -82,7 +82,7 @@ def _read(path: Path) -> _File:
     return file
 
 
-_files = Kept(_read)
+_files = FileCache(_read)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str, Pinned | None]]:

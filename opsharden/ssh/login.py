@@ -15,10 +15,10 @@ from pydantic import SecretStr
 from opsharden.errors import Unreachable
 from opsharden.ssh import hostkeys, keyfiles
 from opsharden.ssh.advice import LOGIN_BY_PASSWORD, WELL
-from opsharden.ssh.beyond import Beyond
 from opsharden.ssh.handshake import shake
 from opsharden.ssh.knownhosts import certified, known
 from opsharden.ssh.route import Route
+from opsharden.ssh.unsupported import Unsupported
 from opsharden.visible import quoted
 
 _NAP = 0.5
@@ -48,7 +48,7 @@ def login(
     # As OpenSSH does, an authority is looked for without the port, too.
     if certified(files, to.name) or certified(files, to.address):
         sock.close()
-        raise Beyond(f"the certificate authority that is to vouch for {to.name}")
+        raise Unsupported(f"the certificate authority that is to vouch for {to.name}")
     transport, shown = shake(name, sock, [entry.key.type for entry in pinned], timeout)
     try:
         hostkeys.check(name, shown, pinned)

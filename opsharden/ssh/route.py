@@ -14,8 +14,8 @@ import paramiko
 
 from opsharden.model import Host
 from opsharden.ssh import arguments, keyfiles, sshconfig
-from opsharden.ssh.beyond import Beyond
 from opsharden.ssh.hostkeys import place
+from opsharden.ssh.unsupported import Unsupported
 
 _FOLLOWED = "hostname port user identityfile userknownhostsfile hostkeyalias proxyjump proxycommand"
 _DECIDED = """
@@ -73,7 +73,7 @@ def route(host: Host) -> Route:
     """The way to a host.
 
     Raises:
-        Beyond: Something on it is for OpenSSH to do: guessing could lead elsewhere.
+        Unsupported: Something on it is for OpenSSH to do: guessing could lead elsewhere.
         Unreachable: ssh arguments that cannot be read, or a key in one of the files named.
     """
     try:
@@ -92,7 +92,7 @@ def named_user(host: Host) -> str | None:
     """Whom the arguments or ssh_config log in as; None where they leave it open, and ssh takes who calls it.
 
     Raises:
-        Beyond: Only OpenSSH can tell.
+        Unsupported: Only OpenSSH can tell.
         Unreachable: ssh arguments that cannot be read.
     """
     try:
@@ -101,7 +101,7 @@ def named_user(host: Host) -> str | None:
         raise arguments.unreadable(host, error) from None
     config = sshconfig.lookup(host.address, options.get("configfile"))
     if not options.get("user") and sshconfig.MARK in config:
-        raise Beyond(str(config[sshconfig.MARK]))
+        raise Unsupported(str(config[sshconfig.MARK]))
     user = options.get("user") or config.get("user")
     return str(user) if user else None
 
@@ -138,15 +138,15 @@ def _check(options: Mapping[str, Any], kind: str) -> None:
     """Whether paramiko can do all of this.
 
     Raises:
-        Beyond: It cannot.
+        Unsupported: It cannot.
     """
     for name, value in options.items():
         if name == sshconfig.MARK:
-            raise Beyond(str(value))
+            raise Unsupported(str(value))
         if name not in _KNOWN and str(value).lower() not in _OFF:
-            raise Beyond(f"the ssh {kind} {name}")
+            raise Unsupported(f"the ssh {kind} {name}")
         if name in _FILLED and re.search(r"%|\$\{", str(value)):
-            raise Beyond(f"the ssh {kind} {name} with {value}")
+            raise Unsupported(f"the ssh {kind} {name} with {value}")
 
 
 def _paths(texts: Iterable[str]) -> tuple[Path, ...]:
@@ -180,7 +180,7 @@ def _jumps(text: str, known_hosts: tuple[Path, ...], file: str | None, seen: tup
             alias=str(config.get("hostkeyalias", "")),
         )
         if config.get("proxycommand") not in (None, "none"):
-            raise Beyond(f"the ProxyCommand of the jump host {given}")
+            raise Unsupported(f"the ProxyCommand of the jump host {given}")
         own = str(config.get("proxyjump", "none"))
         if own not in ("none", given) and number == 0:
             found += _jumps(own, known_hosts, file, (*seen, part))

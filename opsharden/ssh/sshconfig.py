@@ -13,7 +13,7 @@ from typing import Any
 
 import paramiko
 
-from opsharden.ssh.kept import Kept
+from opsharden.ssh.filecache import FileCache
 
 MARK = "opsharden"
 """Set, in what `lookup` gives, to what paramiko does not know and could have changed the way to the host."""
@@ -96,7 +96,7 @@ def _read(path: Path) -> tuple[str | _Include, ...]:
     return tuple(_entries(path.read_text(encoding="utf-8"))) if path.is_file() else ()
 
 
-_files = Kept(_read)
+_files = FileCache(_read)
 
 
 def _entries(text: str) -> Iterator[str | _Include]:

@@ -17,13 +17,13 @@ from opsharden.ssh import hostkeys
 from opsharden.ssh.channel import CHUNK, Channel
 from opsharden.ssh.complaint import refusal
 from opsharden.ssh.connection import Connection
+from opsharden.ssh.dial import login_slot
 from opsharden.ssh.hostkeys import HostKey
 from opsharden.ssh.invocation import PASSED, invocation, jumps
 from opsharden.ssh.pipe import Pipe
 from opsharden.ssh.posix import through_any_shell
 from opsharden.ssh.process import ProcessChannel
 from opsharden.ssh.session import SHELL_ADVICE
-from opsharden.ssh.way import door
 from opsharden.visible import quoted
 
 _STEPS = 3
@@ -110,11 +110,11 @@ def _run(host: Host, words: Sequence[str], timeout: float) -> tuple[str, str]:
 
 @contextmanager
 def _passage(host: Host) -> Iterator[_Passed]:
-    """Hold the door of a host's jump hosts until all of them have let us pass, or the context ends."""
+    """Hold a place at a host's jump hosts until all of them have let us pass, or the context ends."""
     jump = jumps(host)
     with ExitStack() as held:
         if jump:
-            held.enter_context(door(jump))
+            held.enter_context(login_slot(jump))
 
         def passed(said: bytes) -> None:
             if said.count(PASSED) > jump.count(","):

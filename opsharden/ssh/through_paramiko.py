@@ -16,12 +16,12 @@ from opsharden.model import Host
 from opsharden.ssh.advice import LET_IN, OF_COMMAND
 from opsharden.ssh.channel import CHUNK, Channel
 from opsharden.ssh.connection import Connection
+from opsharden.ssh.dial import reach
 from opsharden.ssh.handshake import shake
 from opsharden.ssh.hostkeys import HostKey
 from opsharden.ssh.login import leave, login
 from opsharden.ssh.posix import through_any_shell
 from opsharden.ssh.route import Route
-from opsharden.ssh.way import reach
 from opsharden.visible import quoted
 
 _OPENING = 30.0

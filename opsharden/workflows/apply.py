@@ -10,23 +10,24 @@ from opsharden.errors import Interrupted
 from opsharden.evidence import Store
 from opsharden.model import HostStatus, RunRecord, Severity, Trigger, Verdict
 from opsharden.workflows import exitcode
-from opsharden.workflows.filing import Filed, filed
-from opsharden.workflows.looking import Seen, look
-from opsharden.workflows.needs import batches, whole_roles
+from opsharden.workflows.batches import batches, whole_roles
+from opsharden.workflows.filing import RunHandle, filed
 from opsharden.workflows.playing import Listener, Player
+from opsharden.workflows.scan import ScanResult, look
+from opsharden.workflows.targets import Targets
 from opsharden.workflows.verify import failing, verify
-from opsharden.workflows.workplace import Targets, Workplace
+from opsharden.workflows.workplace import Workplace
 
 
 class Watcher(Listener, Protocol):
     """Told of what happens, from one thread at a time; for progress only."""
 
-    def host(self, seen: Seen) -> None:
+    def host(self, seen: ScanResult) -> None:
         """A host was looked at."""
 
 
 @dataclass(frozen=True)
-class Manner:
+class ApplyOptions:
     """How to apply.
 
     Attributes:
@@ -40,7 +41,9 @@ class Manner:
     fail_on: Severity = Severity.LOW
 
 
-def apply(place: Workplace, targets: Targets, store: Store, trigger: Trigger, manner: Manner, watcher: Watcher) -> str:
+def apply(
+    place: Workplace, targets: Targets, store: Store, trigger: Trigger, options: ApplyOptions, watcher: Watcher
+) -> str:
     """Bring the targets to the wanted state.
 
     The look before is a verify run of its own; what the apply run itself files is the state after, and the changes.
@@ -56,18 +59,18 @@ def apply(place: Workplace, targets: Targets, store: Store, trigger: Trigger, ma
         Interrupted: Ctrl-C; nothing is left running here or on the hosts. It says which of them were touched.
     """
     with filed(store, "apply", place, targets, trigger) as run:
-        return _Apply(place, targets, run, replace(trigger, parent=run.id), manner, watcher).run()
+        return _Apply(place, targets, run, replace(trigger, parent=run.id), options, watcher).run()
 
 
 class _Apply:
     """One apply under way."""
 
     def __init__(
-        self, place: Workplace, targets: Targets, run: Filed, part: Trigger, manner: Manner, watcher: Watcher
+        self, place: Workplace, targets: Targets, run: RunHandle, part: Trigger, options: ApplyOptions, watcher: Watcher
     ) -> None:
-        self._place, self._targets, self._run, self._manner, self._watcher = place, targets, run, manner, watcher
+        self._place, self._targets, self._run, self._options, self._watcher = place, targets, run, options, watcher
         self._part = part  # what makes a run start that is part of this one
-        self._player = Player(place, targets, run, watcher, check=manner.check)
+        self._player = Player(place, targets, run, watcher, check=options.check)
         self._seen_again: set[str] = set()
 
     def run(self) -> str:
@@ -88,7 +91,7 @@ class _Apply:
         if fault or (player.refusals and not player.played):
             raise fault or player.refusals[0]
         after = run.store.record(run.id)
-        run.exit_code = exitcode.of_apply(after, player.lost, player.failures, self._manner.fail_on)
+        run.exit_code = exitcode.of_apply(after, player.lost, player.failures, self._options.fail_on)
         return run.id
 
     def _bring_about(self, before: RunRecord) -> None:
@@ -96,9 +99,9 @@ class _Apply:
         wanted = _reached(before, self._targets)
         catalogue = self._place.catalogue
         size = max(1, self._place.settings.forks // 2)  # so that two runs are side by side where there are many hosts
-        self._player.play(batches(wanted if self._manner.everything else failing(before), catalogue, size))
+        self._player.play(batches(wanted if self._options.everything else failing(before), catalogue, size))
         self._player.play(whole_roles(tuple(wanted), catalogue, size))
-        hidden = {} if self._manner.check else _hidden(before, self._player.touched)
+        hidden = {} if self._options.check else _hidden(before, self._player.touched)
         if hidden:
             # What the first round brought about may have hidden it: without sudo, nothing of sudo can be seen.
             now = replace(self._targets, wanted=hidden, excluded=())
@@ -108,13 +111,13 @@ class _Apply:
     def _look_again(self, before: str) -> None:
         """File the state after: of touched hosts as it is seen now, of the others as it was seen before."""
         wanted = self._targets.wanted
-        touched = {} if self._manner.check else {host: wanted[host] for host in self._player.touched}
+        touched = {} if self._options.check else {host: wanted[host] for host in self._player.touched}
         self._run.store.carry(self._run.id, before, [host for host in wanted if host not in touched])
         if touched:
             self._watcher.stage("Verifying again", len(touched))
             look(self._place, replace(self._targets, wanted=touched, excluded=()), self._run, self._saw_again)
 
-    def _saw_again(self, seen: Seen) -> None:
+    def _saw_again(self, seen: ScanResult) -> None:
         self._seen_again.add(seen.member.host)
         self._watcher.host(seen)
 
@@ -126,12 +129,12 @@ class _Apply:
             self._run.store,
             self._watcher.host,
             trigger=self._part,
-            fail_on=self._manner.fail_on,
+            fail_on=self._options.fail_on,
         )
 
     def _cut_off(self) -> Interrupted:
         """Names the hosts of which nobody knows the state."""
-        unknown = [] if self._manner.check else [each for each in self._player.touched if each not in self._seen_again]
+        unknown = [] if self._options.check else [each for each in self._player.touched if each not in self._seen_again]
         if not unknown:
             return Interrupted("Interrupted; no host is left in a state that nobody has looked at.")
         return Interrupted(f"Interrupted; touched and not looked at again: {', '.join(unknown)}.")

@@ -11,11 +11,12 @@ from opsharden.access.account import Step
 from opsharden.errors import OpshardenError
 from opsharden.evidence import Store
 from opsharden.model import Change, Host, HostStatus, Member, Trigger
+from opsharden.safety.lease import Holder
 from opsharden.workflows import exitcode
 from opsharden.workflows.filing import filed
-from opsharden.workflows.lease import Holder
 from opsharden.workflows.preparing import FirstLogin, Outcome, Preparer, automation_key
-from opsharden.workflows.workplace import Targets, Workplace
+from opsharden.workflows.targets import Targets
+from opsharden.workflows.workplace import Workplace
 
 __all__ = ["FirstLogin", "Outcome", "bootstrap"]
 

@@ -12,11 +12,12 @@ from opsharden.errors import Interrupted, OpshardenError
 from opsharden.evidence import Store, new_run_id
 from opsharden.model import ExitCode, Host, HostStatus, Member, Run, RunState, Trigger, utcnow
 from opsharden.redaction import Redactor
-from opsharden.workflows.workplace import Targets, Workplace
+from opsharden.workflows.targets import Targets
+from opsharden.workflows.workplace import Workplace
 
 
 @dataclass
-class Filed:
+class RunHandle:
     """A run under way.
 
     Attributes:
@@ -47,7 +48,7 @@ def open_store(place: Workplace, hosts: Sequence[Host], secrets: Sequence[str] =
 
 
 @contextmanager
-def filed(store: Store, verb: str, place: Workplace, targets: Targets, trigger: Trigger) -> Iterator[Filed]:
+def filed(store: Store, verb: str, place: Workplace, targets: Targets, trigger: Trigger) -> Iterator[RunHandle]:
     """File a run's start, give it to the work, and file how it ended.
 
     Raises:
@@ -76,7 +77,7 @@ def filed(store: Store, verb: str, place: Workplace, targets: Targets, trigger: 
     # The whole population first: a host whose turn never comes must not be missing from it.
     announced = [Member(host, HostStatus.TESTED) for host in targets.wanted]
     store.add_members(run.id, [*announced, *targets.excluded])
-    this = Filed(run.id, store)
+    this = RunHandle(run.id, store)
     try:
         yield this
     except (KeyboardInterrupt, Interrupted) as error:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 from opsharden.errors import HostError
 from opsharden.model import Host
+from opsharden.safety.lease import Holder, Taken, held
 from opsharden.ssh.channel import Channel
 from opsharden.ssh.client import connect
 from opsharden.ssh.connection import Connection
 from opsharden.ssh.process import ProcessChannel
-from opsharden.workflows.lease import Holder, Taken, held
 from opsharden.workflows.workplace import Workplace
 
 _NAP = 5.0
@@ -52,7 +52,7 @@ class Leases:
         """
         self._place, self._holder, self._cancel, self._waiting = place, holder, cancel, waiting
         self._leases: dict[str, _Lease] = {}
-        self._doors: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._until: dict[str, float] = {}
 
     @contextmanager
@@ -97,7 +97,7 @@ class Leases:
                     raise
 
     def _take(self, name: str, *, shared: bool = False) -> None:
-        with self._doors[name]:
+        with self._locks[name]:
             if lease := self._leases.get(name):
                 lease.users += 1
                 return
@@ -110,7 +110,7 @@ class Leases:
             self._leases[name] = _Lease(end)
 
     def _give_back(self, name: str) -> None:
-        with self._doors[name]:
+        with self._locks[name]:
             lease = self._leases[name]
             lease.users -= 1
             if not lease.users:

@@ -8,8 +8,8 @@ from pathlib import Path
 from opsharden.access.names import ACCOUNT
 from opsharden.errors import Unreachable
 from opsharden.model import Host
-from opsharden.ssh.beyond import Beyond
 from opsharden.ssh.route import named_user
+from opsharden.ssh.unsupported import Unsupported
 
 
 def with_account(host: Host, key: Path | None) -> Host:
@@ -36,10 +36,10 @@ def automation_user(host: Host) -> str:
     """
     try:
         user = host.user or named_user(host)
-    except Beyond as beyond:
+    except Unsupported as unsupported:
         raise Unreachable(
             f"Nothing that can be read here says whom {host.name} is to be logged in to as: its ssh_config has "
-            f"{beyond.what}.",
+            f"{unsupported.what}.",
             "Name the account in ansible_user.",
         ) from None
     if not user:

@@ -41,13 +41,13 @@ class _Shared:
         self._transport.close()
 
 
-class Peers:
+class PeerPool:
     """Opens each peer once, when it is first asked for; one that cannot be reached stays so for the run."""
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
         self._lock = Lock()
-        self._doors: dict[str, Lock] = {}
+        self._locks: dict[str, Lock] = {}
         self._open: dict[str, _Shared | HostError] = {}
 
     def recorder(self, name: str) -> Recorder:
@@ -58,8 +58,8 @@ class Peers:
             InventoryError: There is no such host.
         """
         with self._lock:
-            door = self._doors.setdefault(name, Lock())
-        with door:  # one peer that does not answer keeps nobody from another
+            lock = self._locks.setdefault(name, Lock())
+        with lock:  # one peer that does not answer keeps nobody from another
             if name not in self._open:
                 self._open[name] = self._reach(name)
             found = self._open[name]

@@ -12,13 +12,14 @@ from typing import Protocol
 from opsharden.errors import PlayError, VaultError
 from opsharden.model import Change, ChangeStatus
 from opsharden.play import UNKNOWN_END, HostResult, PlayEvent, PlayOutcome, PlayStatus, run_play
-from opsharden.workflows.filing import Filed
+from opsharden.safety.lease import Holder, Taken
+from opsharden.workflows.batches import Batch, left_over
+from opsharden.workflows.filing import RunHandle
 from opsharden.workflows.holding import Leases
-from opsharden.workflows.lease import Holder, Taken
-from opsharden.workflows.leftovers import end_leftovers
-from opsharden.workflows.needs import Batch, left_over
+from opsharden.workflows.orphans import end_orphans
 from opsharden.workflows.requests import hubs, play_request
-from opsharden.workflows.workplace import Targets, Workplace
+from opsharden.workflows.targets import Targets
+from opsharden.workflows.workplace import Workplace
 
 _TRIES = 12
 """How often a batch that Ansible refuses is halved to find the host it is about, before the rest is given up."""
@@ -50,7 +51,7 @@ class Player:
         run: What is filed under.
     """
 
-    def __init__(self, place: Workplace, targets: Targets, run: Filed, listener: Listener, *, check: bool) -> None:
+    def __init__(self, place: Workplace, targets: Targets, run: RunHandle, listener: Listener, *, check: bool) -> None:
         self.touched: dict[str, None] = {}
         self.failures: set[tuple[str, str]] = set()
         self.lost: set[str] = set()
@@ -186,7 +187,7 @@ class Player:
 
     def _clean(self, hosts: Sequence[str]) -> None:
         """End what runs on hosts of a task that nobody waits for any more; where we cannot, say so."""
-        unknown = end_leftovers(self._place, hosts, self.run.id)
+        unknown = end_orphans(self._place, hosts, self.run.id)
         text = "Something of this run may still be running there: it could not be ended."
         self._not_done(unknown, "End what was left running", text)
 

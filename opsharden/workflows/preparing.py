@@ -16,11 +16,11 @@ from opsharden.access.names import ACCOUNT
 from opsharden.errors import BecomeRefused, HostError, OpshardenError, TransportBroken, Unreachable
 from opsharden.lab import LAB_HOST
 from opsharden.model import ChangeStatus, Host
+from opsharden.safety.lease import Holder, held
 from opsharden.ssh import hostkeys
 from opsharden.ssh.advice import OnTheWay
 from opsharden.ssh.client import Connection, connect, identify
 from opsharden.ssh.hostkeys import Identity
-from opsharden.workflows.lease import Holder, held
 from opsharden.workflows.login import automation_user
 from opsharden.workflows.workplace import BOOTSTRAP_PASSWORD, Workplace
 

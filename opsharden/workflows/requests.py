@@ -11,8 +11,9 @@ from pydantic import SecretStr
 from opsharden.catalogue import roles_path
 from opsharden.errors import HostError, InventoryError, Unresolved
 from opsharden.play import CONTROLS, OWN_SSH, OWN_SSH_ARGS, Content, PlayRequest, Unlock
-from opsharden.workflows.needs import Batch, is_ours
-from opsharden.workflows.workplace import Targets, Workplace
+from opsharden.workflows.batches import Batch, is_ours
+from opsharden.workflows.targets import Targets
+from opsharden.workflows.workplace import Workplace
 
 _PLAIN_SSH = ("ssh", "smart")
 

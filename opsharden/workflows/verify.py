@@ -8,8 +8,9 @@ from opsharden.evidence import Store
 from opsharden.model import RunRecord, Severity, Trigger, Verdict
 from opsharden.workflows import exitcode
 from opsharden.workflows.filing import filed
-from opsharden.workflows.looking import HostDone, Looking, reaching
-from opsharden.workflows.workplace import Targets, Workplace
+from opsharden.workflows.scan import HostDone, Scan, reaching
+from opsharden.workflows.targets import Targets
+from opsharden.workflows.workplace import Workplace
 
 
 def verify(
@@ -20,7 +21,7 @@ def verify(
     *,
     trigger: Trigger,
     fail_on: Severity = Severity.LOW,
-    hosts: Looking | None = None,
+    hosts: Scan | None = None,
 ) -> str:
     """Verify the targets.
 

@@ -47,8 +47,8 @@ def _be_it(words: tuple[str, ...], folder: Path | None, env: Mapping[str, str], 
         os.environ |= {"COLUMNS": "200", **env}
         os.chdir(folder or Path.cwd())
         sys.argv = ["opsharden", *words]
-        console.data.cache_clear()
-        console.said.cache_clear()
+        console.stdout.cache_clear()
+        console.stderr.cache_clear()
         main.run()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1

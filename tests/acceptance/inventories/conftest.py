@@ -10,7 +10,8 @@ import pytest
 
 from opsharden import settings
 from opsharden.errors import OpshardenError
-from opsharden.workflows.workplace import Access, Choice, choose, open_workplace
+from opsharden.workflows.targets import Choice, choose
+from opsharden.workflows.workplace import Access, open_workplace
 from tests.acceptance.inventories.asking import SECRET, Ask, Heard
 
 

@@ -33,7 +33,7 @@ THINGS = (ACTING, Text(ACTING), table(), Panel(Text(ACTING)))
 
 
 @pytest.mark.parametrize("thing", THINGS, ids=lambda thing: type(thing).__name__)
-@pytest.mark.parametrize("stream", [console.data, console.said])
+@pytest.mark.parametrize("stream", [console.stdout, console.stderr])
 def test_nothing_that_is_printed_acts(stream: object, thing: object, capfd: pytest.CaptureFixture[str]) -> None:
     assert callable(stream)
     stream().print(thing, markup=False, highlight=False, soft_wrap=True)

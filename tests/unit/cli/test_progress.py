@@ -7,20 +7,20 @@ from rich.console import Console
 
 from opsharden.cli.progress import HostProgress
 from opsharden.model import Finding, HostStatus, Member, Verdict
-from opsharden.workflows.laps import Laps
-from opsharden.workflows.looking import Seen
+from opsharden.workflows.scan import ScanResult
+from opsharden.workflows.timings import Timings
 
 
-def refused(name: str, why: str = "refused") -> Seen:
-    return Seen(Member(name, HostStatus.UNREACHABLE, f"{name} {why}", f"The host {why}"), (), Laps(name, 0.0))
+def refused(name: str, why: str = "refused") -> ScanResult:
+    return ScanResult(Member(name, HostStatus.UNREACHABLE, f"{name} {why}", f"The host {why}"), (), Timings(name, 0.0))
 
 
-def looked(name: str, *verdicts: Verdict) -> Seen:
+def looked(name: str, *verdicts: Verdict) -> ScanResult:
     found = tuple(Finding(name, f"c{number}", verdict) for number, verdict in enumerate(verdicts))
-    return Seen(Member(name, HostStatus.TESTED), found, Laps(name, 0.0))
+    return ScanResult(Member(name, HostStatus.TESTED), found, Timings(name, 0.0))
 
 
-def said(hosts: list[Seen]) -> list[str]:
+def said(hosts: list[ScanResult]) -> list[str]:
     text = io.StringIO()
     with HostProgress(Console(file=text, width=300), "Verifying", len(hosts)) as progress:
         for host in hosts:

@@ -5,13 +5,13 @@ import io
 from rich.console import Console
 
 from opsharden.cli import waterfall
-from opsharden.workflows.laps import Lap, Laps
+from opsharden.workflows.timings import Step, Timings
 
 
 def test_bars_share_one_scale_and_every_figure_is_there() -> None:
     hosts = [
-        Laps("web1", 0.0, [Lap("log in", 0.0, 0.1), Lap("judge", 0.1, 0.1)], (30, 2)),
-        Laps("web2", 0.0, [Lap("log in", 0.2, 0.1), Lap("wait for answers", 0.3, 0.1)], (31, 0)),
+        Timings("web1", 0.0, [Step("log in", 0.0, 0.1), Step("judge", 0.1, 0.1)], (30, 2)),
+        Timings("web2", 0.0, [Step("log in", 0.2, 0.1), Step("wait for answers", 0.3, 0.1)], (31, 0)),
     ]
     stream = io.StringIO()
     waterfall.show(hosts, Console(file=stream, width=80))

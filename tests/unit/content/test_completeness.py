@@ -12,7 +12,7 @@ import yaml
 
 from opsharden.catalogue import load_catalogue
 from opsharden.probe.checks import collect
-from opsharden.workflows.needs import role_order
+from opsharden.workflows.batches import role_order
 
 CATALOGUE = load_catalogue()
 ROLES = [role for role in CATALOGUE.roles.values() if role.controls]

@@ -7,7 +7,7 @@ import pytest
 
 from opsharden.errors import Unreachable
 from opsharden.ssh import keyfiles
-from opsharden.ssh.beyond import Beyond
+from opsharden.ssh.unsupported import Unsupported
 
 
 def made(path: Path, *options: str) -> Path:
@@ -71,7 +71,7 @@ def test_what_only_openssh_can_use(tmp_path: Path) -> None:
     assert shown.stdout.startswith("sk-ssh-ed25519@openssh.com "), shown.stderr
     public = made(tmp_path / "key", "-t", "ed25519", "-N", "").with_name("key.pub")
     for path in (hardware, public):
-        with pytest.raises(Beyond, match=f"the kind of key in {path}"):
+        with pytest.raises(Unsupported, match=f"the kind of key in {path}"):
             keyfiles.load(path)
 
 

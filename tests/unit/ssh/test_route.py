@@ -8,8 +8,8 @@ from pydantic import SecretStr
 
 from opsharden.errors import Unreachable
 from opsharden.model import Host
-from opsharden.ssh.beyond import Beyond
 from opsharden.ssh.route import Route, route
+from opsharden.ssh.unsupported import Unsupported
 
 ME = getpass.getuser()
 HOST = Host("web1", "192.0.2.1", user="opsharden", key_file=Path("/keys/one"))
@@ -144,7 +144,7 @@ def test_what_happens_after_the_login_or_is_ours_to_decide_is_passed_over(home: 
     ],
 )
 def test_what_only_openssh_can_do(text: str, what: str) -> None:
-    with pytest.raises(Beyond, match=re.escape(what)):
+    with pytest.raises(Unsupported, match=re.escape(what)):
         with_args(text)
 
 
@@ -159,7 +159,7 @@ def test_what_only_openssh_can_do(text: str, what: str) -> None:
 )
 def test_what_only_openssh_can_do_of_an_ssh_config(config: str, what: str, home: Path) -> None:
     configure(home, config)
-    with pytest.raises(Beyond, match=what):
+    with pytest.raises(Unsupported, match=what):
         route(HOST)
     configure(home, config.replace("Host *", "Host other").replace('exec "true"', 'host other exec "true"'))
     assert route(HOST) == Route("192.0.2.1", 22, "opsharden", (Path("/keys/one"),)), "it is about another host"
@@ -170,9 +170,9 @@ def test_keys_that_only_openssh_can_use(home: Path) -> None:
     (home / ".ssh" / "id_ed25519_sk").write_text(f"-----BEGIN {kind}-----\n")
     assert route(HOST).keys == (Path("/keys/one"),)
     assert route(replace(HOST, key_file=None, password=SecretStr("x"))).keys == ()
-    with pytest.raises(Beyond, match=r"kind of key in .*id_ed25519_sk"):
+    with pytest.raises(Unsupported, match=r"kind of key in .*id_ed25519_sk"):
         route(replace(HOST, key_file=None))
-    with pytest.raises(Beyond, match=r"kind of key in .*id_ed25519_sk"):
+    with pytest.raises(Unsupported, match=r"kind of key in .*id_ed25519_sk"):
         with_args("-J hub")
 
 

@@ -14,10 +14,11 @@ from opsharden.evidence import Store
 from opsharden.model import Change, ChangeStatus, ExitCode, Run, RunRecord, RunState, Trigger, TriggerKind, Verdict
 from opsharden.play import PlayEvent, PlayOutcome, PlayRequest, PlayStatus
 from opsharden.workflows import playing
-from opsharden.workflows.apply import Manner, apply
+from opsharden.workflows.apply import ApplyOptions, apply
 from opsharden.workflows.holding import Leases
-from opsharden.workflows.looking import Seen
-from opsharden.workflows.workplace import Access, Choice, choose, open_workplace
+from opsharden.workflows.scan import ScanResult
+from opsharden.workflows.targets import Choice, choose
+from opsharden.workflows.workplace import Access, open_workplace
 
 TRIGGER = Trigger(TriggerKind.SCHEDULE, "nightly", "opsharden verify")
 
@@ -47,7 +48,7 @@ class Watcher:
     def stage(self, title: str, hosts: int) -> None:
         self.stages.append(f"{title}: {hosts}")
 
-    def host(self, seen: Seen) -> None:
+    def host(self, seen: ScanResult) -> None:
         pass
 
     def event(self, event: PlayEvent) -> None:
@@ -75,8 +76,10 @@ class Project:
         for name in names:
             (self._state / host / name).touch()
 
-    def apply(self, **manner: Any) -> RunRecord:
-        run = apply(self._place, choose(self._place, Choice()), self._store, TRIGGER, Manner(**manner), self.watcher)
+    def apply(self, **options: Any) -> RunRecord:
+        run = apply(
+            self._place, choose(self._place, Choice()), self._store, TRIGGER, ApplyOptions(**options), self.watcher
+        )
         return self._store.record(run)
 
     def runs(self, verb: str) -> tuple[Run, ...]:
@@ -92,7 +95,7 @@ Script = Callable[[PlayRequest], PlayOutcome]
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     monkeypatch.setattr(Leases, "_ask", lambda *_: lambda: None)
-    monkeypatch.setattr(playing, "end_leftovers", lambda *_: ())
+    monkeypatch.setattr(playing, "end_orphans", lambda *_: ())
     with Store.open(tmp_path / "evidence.db") as store:
         yield Project(tmp_path, store)
 

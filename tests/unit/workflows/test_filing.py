@@ -12,7 +12,8 @@ from opsharden.evidence import Store
 from opsharden.inventory import load_inventory
 from opsharden.model import Run, RunState, Trigger, TriggerKind
 from opsharden.workflows.filing import filed
-from opsharden.workflows.workplace import Access, Targets, Workplace
+from opsharden.workflows.targets import Targets
+from opsharden.workflows.workplace import Access, Workplace
 
 
 @pytest.mark.parametrize("kind", TriggerKind)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from opsharden.errors import Unreachable
+from opsharden.safety.lease import Holder, Taken
 from opsharden.workflows import holding
 from opsharden.workflows.holding import Leases
-from opsharden.workflows.lease import Holder, Taken
 
 
 class Fleet:

@@ -17,11 +17,11 @@ from opsharden.errors import PlayError
 from opsharden.evidence import Store
 from opsharden.model import Change, ChangeStatus, Run, RunState, utcnow
 from opsharden.play import UNKNOWN_END, HostResult, PlayEvent, PlayOutcome, PlayStatus
+from opsharden.safety.lease import Taken
 from opsharden.workflows import playing
-from opsharden.workflows.filing import Filed
+from opsharden.workflows.batches import Batch
+from opsharden.workflows.filing import RunHandle
 from opsharden.workflows.holding import Leases
-from opsharden.workflows.lease import Taken
-from opsharden.workflows.needs import Batch
 from opsharden.workflows.playing import Player
 
 CATALOGUE = load_catalogue()
@@ -54,13 +54,13 @@ class Stage:
         self.hubs: dict[str, dict[str, tuple[str, ...]]] = {}
         self.played: list[tuple[str, ...]] = []
         self.cleaned: list[str] = []
-        self.player = Player(place, SimpleNamespace(), Filed(run.id, store), self.listener, check=False)  # type: ignore[arg-type]
+        self.player = Player(place, SimpleNamespace(), RunHandle(run.id, store), self.listener, check=False)  # type: ignore[arg-type]
         self._store = store
         monkeypatch.setattr(playing, "play_request", lambda place, targets, batch, run, check: batch)
         monkeypatch.setattr(playing, "run_play", self._play)
         monkeypatch.setattr(playing, "hubs", lambda *_: self.hubs)
         monkeypatch.setattr(Leases, "_ask", self._ask)
-        monkeypatch.setattr(playing, "end_leftovers", self._clean)
+        monkeypatch.setattr(playing, "end_orphans", self._clean)
 
     def play(self, *hosts: Sequence[str]) -> None:
         controls = ("svc-ftp-tftp", "cron-access")

@@ -13,9 +13,10 @@ from opsharden import settings
 from opsharden.catalogue import load_catalogue, roles_path
 from opsharden.catalogue.roles import Role
 from opsharden.inventory import load_inventory
-from opsharden.workflows.needs import Batch
+from opsharden.workflows.batches import Batch
 from opsharden.workflows.requests import hubs, play_request
-from opsharden.workflows.workplace import Access, Targets, Workplace
+from opsharden.workflows.targets import Targets
+from opsharden.workflows.workplace import Access, Workplace
 
 CATALOGUE = load_catalogue()
 HOSTS = """

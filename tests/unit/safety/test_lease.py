@@ -16,7 +16,7 @@ import pytest
 
 from opsharden.errors import HostHeld
 from opsharden.model import Host
-from opsharden.workflows.lease import _SCRIPT, Holder, _taken
+from opsharden.safety.lease import _SCRIPT, Holder, _taken
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("flock"), reason="a lease is root's")
 HOLDER = Holder("r1", "anna", "node1", "2026-01-02 03:04:05 UTC")

@@ -11,7 +11,7 @@ from opsharden.probe import ask, open_transport
 from opsharden.workflows.workplace import Workplace
 
 
-def end_leftovers(place: Workplace, hosts: Sequence[str], run_id: str) -> tuple[str, ...]:
+def end_orphans(place: Workplace, hosts: Sequence[str], run_id: str) -> tuple[str, ...]:
     """End every process that a run left on these hosts. Returns the hosts where we could not look."""
 
     def end(name: str) -> str:

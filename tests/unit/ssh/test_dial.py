@@ -9,12 +9,12 @@ import paramiko
 import pytest
 
 from opsharden.errors import Unreachable
-from opsharden.ssh import hostkeys, way
+from opsharden.ssh import dial, hostkeys
 from opsharden.ssh.advice import OnTheWay
-from opsharden.ssh.beyond import Beyond
 from opsharden.ssh.handshake import _failed
 from opsharden.ssh.hostkeys import HostKey
 from opsharden.ssh.route import Route
+from opsharden.ssh.unsupported import Unsupported
 
 HUB = Route("192.0.2.9", 22, "joe")
 TARGET = Route("192.0.2.1", 22, "joe", jumps=(HUB,))
@@ -24,10 +24,10 @@ def refused(monkeypatch: pytest.MonkeyPatch, error: Exception) -> Unreachable:
     def login(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(way, "_dialled", lambda *_: None)
-    monkeypatch.setattr(way, "login", login)
+    monkeypatch.setattr(dial, "_dialled", lambda *_: None)
+    monkeypatch.setattr(dial, "login", login)
     with ExitStack() as stack, pytest.raises(Unreachable) as caught:
-        way.reach("web1", TARGET, (), 1, stack)
+        dial.reach("web1", TARGET, (), 1, stack)
     return caught.value
 
 
@@ -49,13 +49,13 @@ def test_a_jump_host_that_refuses_has_advice_of_its_own(monkeypatch: pytest.Monk
 
 
 def test_what_openssh_may_know_better_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(refused(monkeypatch, Beyond("a certificate authority")), Beyond)
+    assert isinstance(refused(monkeypatch, Unsupported("a certificate authority")), Unsupported)
 
 
 def test_a_jump_host_that_is_not_there() -> None:
     gone = Route("192.0.2.1", 22, "joe", jumps=(Route("127.0.0.1", 1, "joe"),))
     with ExitStack() as stack, pytest.raises(OnTheWay) as caught:
-        way.reach("web1", gone, (), 5, stack)
+        dial.reach("web1", gone, (), 5, stack)
     assert caught.value.message == "The jump host 127.0.0.1 cannot be reached at 127.0.0.1 port 1: connection refused."
     assert caught.value.advice.startswith("Is the jump host up")
 
@@ -67,6 +67,6 @@ def test_a_jump_host_that_passes_nothing_on(code: int, advice: str) -> None:
             raise paramiko.ChannelException(code, "Because")
 
     with pytest.raises(Unreachable) as caught:
-        way._tunnelled(HUB, Transport(), TARGET, 1)  # type: ignore[arg-type] # stands in for paramiko's
+        dial._tunnelled(HUB, Transport(), TARGET, 1)  # type: ignore[arg-type] # stands in for paramiko's
     assert caught.value.message == "192.0.2.1 port 22 cannot be reached through 192.0.2.9: because."
     assert advice in caught.value.advice

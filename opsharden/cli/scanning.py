@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from opsharden.cli.console import said
+from opsharden.cli.console import stderr
 from opsharden.cli.progress import HostProgress
 from opsharden.cli.result import deliver
 from opsharden.cli.trigger import person
 from opsharden.model import Severity
 from opsharden.report import outputs
 from opsharden.workflows.filing import open_store
-from opsharden.workflows.laps import Laps
-from opsharden.workflows.looking import Looking, Seen
+from opsharden.workflows.scan import Scan, ScanResult
+from opsharden.workflows.targets import Targets
+from opsharden.workflows.timings import Timings
 from opsharden.workflows.verify import verify
-from opsharden.workflows.workplace import Targets, Workplace
+from opsharden.workflows.workplace import Workplace
 
 
 @dataclass(frozen=True)
@@ -25,15 +26,15 @@ class Shown:
     Attributes:
         output: Where the reports go, as `--output` has it.
         verbose: Whether a table on stdout is to cut nothing.
-        laps: Whether it is to be said where the time went.
+        timings: Whether it is to be said where the time went.
     """
 
     output: Sequence[str] = ()
     verbose: bool = False
-    laps: bool = False
+    timings: bool = False
 
 
-def look(place: Workplace, targets: Targets, hosts: Looking, fail_on: Severity, shown: Shown) -> tuple[list[Laps], int]:
+def look(place: Workplace, targets: Targets, hosts: Scan, fail_on: Severity, shown: Shown) -> tuple[list[Timings], int]:
     """Look at the hosts and deliver what was seen.
 
     Args:
@@ -50,14 +51,14 @@ def look(place: Workplace, targets: Targets, hosts: Looking, fail_on: Severity, 
         EvidenceError: It could not be filed.
         Interrupted: Ctrl-C.
     """
-    laps: list[Laps] = []
+    timings: list[Timings] = []
     with open_store(place, [place.host(name) for name in targets.wanted]) as store:
-        with HostProgress(said(), "Verifying", len(targets.wanted)) as progress:
+        with HostProgress(stderr(), "Verifying", len(targets.wanted)) as progress:
 
-            def on_host(host: Seen) -> None:
-                if shown.laps:
-                    laps.append(host.laps)
+            def on_host(host: ScanResult) -> None:
+                if shown.timings:
+                    timings.append(host.timings)
                 progress.host(host)
 
             run_id = verify(place, targets, store, on_host, trigger=person(), fail_on=fail_on, hosts=hosts)
-        return laps, deliver(store, run_id, outputs.parse(shown.output), verbose=shown.verbose)
+        return timings, deliver(store, run_id, outputs.parse(shown.output), verbose=shown.verbose)

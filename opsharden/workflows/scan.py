@@ -3,90 +3,91 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from opsharden import __version__
 from opsharden.errors import HostError, OpshardenError
 from opsharden.model import Finding, HostStatus, Member, Observation, Verdict
-from opsharden.probe import Check, Learnt, Recorder, Subject, Transport, judge, open_transport
+from opsharden.probe import Check, Learnt, Session, Transport, open_transport
 from opsharden.workflows.causes import cause
-from opsharden.workflows.laps import Laps
-from opsharden.workflows.peers import Peers
+from opsharden.workflows.peers import PeerPool
+from opsharden.workflows.targets import Targets
+from opsharden.workflows.timings import Timings
 from opsharden.workflows.values import Watched
-from opsharden.workflows.workplace import Targets, Workplace
+from opsharden.workflows.workplace import Workplace
 
 if TYPE_CHECKING:  # loads the store's library, which can wait until hosts are being reached
-    from opsharden.workflows.filing import Filed
+    from opsharden.workflows.filing import RunHandle
 
 
 @dataclass(frozen=True)
-class Seen:
+class ScanResult:
     """One host that was looked at, or could not be.
 
     Attributes:
         member: What became of it.
         findings: One for each of its controls; none where it could not be looked at.
-        laps: Where the time went.
+        timings: Where the time went.
     """
 
     member: Member
     findings: tuple[Finding, ...]
-    laps: Laps
+    timings: Timings
 
 
-HostDone = Callable[[Seen], None]
+HostDone = Callable[[ScanResult], None]
 """Called in the main thread for each host that is finished."""
 
 _Evidence = tuple[tuple[Finding, ...], tuple[Observation, ...]]
 _NAP = 0.2
 
 
-def look(place: Workplace, targets: Targets, run: Filed, on_host: HostDone) -> None:
+def look(place: Workplace, targets: Targets, run: RunHandle, on_host: HostDone) -> None:
     """Look at all targets and file every host under a run."""
     with reaching(place, targets) as hosts:
         hosts.look(run, on_host)
 
 
 @contextmanager
-def reaching(place: Workplace, targets: Targets) -> Iterator[Looking]:
+def reaching(place: Workplace, targets: Targets) -> Iterator[Scan]:
     """Begin to reach the targets. Nothing is asked of them before there is a run to file it under.
 
     Reaching a host takes time in which there is other work to do: to load what is needed later, to open the store.
     """
-    hosts = Looking(place, targets)
+    hosts = Scan(place, targets)
     try:
         yield hosts
     finally:
         hosts.close()
 
 
-class Looking:
+class Scan:
     """All targets of a run, being reached and looked at."""
 
     def __init__(self, place: Workplace, targets: Targets) -> None:
         self._place = place
-        self._looker = _Looker(place)
+        self._scanner = _Scanner(place)
         self._pool = ThreadPoolExecutor(max_workers=min(place.settings.forks, len(targets.wanted)))
-        self._done: SimpleQueue[Future[Seen]] = SimpleQueue()
+        self._done: SimpleQueue[Future[ScanResult]] = SimpleQueue()
         self._hosts = len(targets.wanted)
         for host, controls in targets.wanted.items():
-            self._pool.submit(self._looker.host, host, controls).add_done_callback(self._done.put)
+            self._pool.submit(self._scanner.host, host, controls).add_done_callback(self._done.put)
 
-    def look(self, run: Filed, on_host: HostDone) -> None:
+    def look(self, run: RunHandle, on_host: HostDone) -> None:
         """Look at all of them and file every host under a run."""
-        self._looker.run.set_result(run)
+        self._scanner.run.set_result(run)
         len(self._place.checks)  # collected here and now, while the hosts are being reached
         for _ in range(self._hosts):
             on_host(self._next().result())
 
-    def _next(self) -> Future[Seen]:
+    def _next(self) -> Future[ScanResult]:
         """The next host that is finished; looks up now and then, so that Ctrl-C is heard."""
         while True:
             try:
@@ -97,10 +98,10 @@ class Looking:
     def close(self) -> None:
         """Leave them. On Ctrl-C, hosts not begun are left, and what is under way ends with its connection."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._looker.close()
+        self._scanner.close()
 
 
-class _Looker:
+class _Scanner:
     """Looks at hosts, each in a thread of a pool, and files them.
 
     Attributes:
@@ -108,9 +109,9 @@ class _Looker:
     """
 
     def __init__(self, place: Workplace) -> None:
-        self.run: Future[Filed] = Future()
+        self.run: Future[RunHandle] = Future()
         self._place = place
-        self._peers = Peers(place)
+        self._peers = PeerPool(place)
         self._open: set[Transport] = set()
         self._learnt: dict[tuple[str, ...], Learnt] = {}
         self._lock = Lock()
@@ -127,11 +128,11 @@ class _Looker:
         for learnt in self._learnt.values():
             learnt.save()
 
-    def host(self, name: str, controls: tuple[str, ...]) -> Seen:
+    def host(self, name: str, controls: tuple[str, ...]) -> ScanResult:
         """Look at one host and file it."""
-        laps = Laps(name, self._began)
+        timings = Timings(name, self._began)
         try:
-            findings, observations = self._look(name, controls, laps)
+            findings, observations = self._look(name, controls, timings)
             member = Member(name, HostStatus.TESTED)
         except HostError as error:
             member, findings, observations = _not_looked_at(self._place, name, controls, error), (), ()
@@ -140,29 +141,29 @@ class _Looker:
         member = replace(member, reason=safe(member.reason), cause=safe(member.cause))
         if not self._closed:
             run.store.add_host(run.id, member, findings, observations)
-        laps.done("file")
-        return Seen(member, findings, laps)
+        timings.done("file")
+        return ScanResult(member, findings, timings)
 
-    def _look(self, name: str, controls: tuple[str, ...], laps: Laps) -> _Evidence:
+    def _look(self, name: str, controls: tuple[str, ...], timings: Timings) -> _Evidence:
         deadline = time.monotonic() + self._place.patience.host
-        with self._reached(name, laps) as transport:
+        with self._reached(name, timings) as transport:
             run = self.run.result()
-            laps.begin()
+            timings.begin()
             values = Watched(self._place.values(name))
-            session = _Session(name, transport, self._peers, self._learnt_for(controls, run))
+            session = Session(name, transport, self._peers.recorder, self._learnt_for(controls, run))
             findings = session.judge(self._checks(controls), values, deadline)
-        laps.questions = session.questions
-        laps.done("judge", of_it=("wait for answers", session.waited))
+        timings.questions = session.questions
+        timings.done("judge", of_it=("wait for answers", session.waited))
         found = {finding.control: finding for finding in findings}
         complete = (found.get(control) or _unchecked(name, control) for control in controls)
         told = tuple(_as_filed(finding, self._place) for finding in complete)
         return told, (*session.observations, values.note(name))
 
     @contextmanager
-    def _reached(self, name: str, laps: Laps) -> Iterator[Transport]:
+    def _reached(self, name: str, timings: Timings) -> Iterator[Transport]:
         host, known_hosts = self._place.host(name), self._place.known_hosts
-        transport = open_transport(host, known_hosts, self._place.patience, lambda: laps.done("log in"))
-        laps.done("become root")
+        transport = open_transport(host, known_hosts, self._place.patience, lambda: timings.done("log in"))
+        timings.done("become root")
         self._open.add(transport)
         try:
             yield transport
@@ -173,63 +174,13 @@ class _Looker:
     def _checks(self, controls: tuple[str, ...]) -> tuple[Check, ...]:
         return tuple(check for control in controls for check in self._place.checks.get(control, ()))
 
-    def _learnt_for(self, controls: tuple[str, ...], run: Filed) -> Learnt:
+    def _learnt_for(self, controls: tuple[str, ...], run: RunHandle) -> Learnt:
         with self._lock:
             if controls not in self._learnt:
                 key = sha256("\0".join((__version__, self._place.catalogue.digest, *controls)).encode()).hexdigest()
                 folder = self._place.settings.project / ".opsharden" / "learnt"
                 self._learnt[controls] = Learnt(folder / f"{key[:16]}.json", run.store.has_secret)
             return self._learnt[controls]
-
-
-class _Session:
-    """What one host and its peers are asked, from the first question to what is learnt from all of them."""
-
-    def __init__(self, name: str, transport: Transport, peers: Peers, learnt: Learnt) -> None:
-        self._name = name
-        self._platform = transport.platform
-        self._peers = peers
-        self._learnt = learnt
-        self._foreseen = learnt.foresee(name, transport.platform)
-        self._own = Recorder(transport)
-        self._asked: dict[str, Recorder] = {}
-
-    def judge(self, checks: Sequence[Check], values: Mapping[str, Any], deadline: float) -> tuple[Finding, ...]:
-        """The findings of the checks."""
-        learnt: dict[str, Sequence[str]] | None = None
-        try:
-            self._own.expect(self._foreseen.get("", ()))
-            findings = judge(checks, Subject(self._name, self._own, values, self._peer, deadline))
-            learnt = {"": self._own.wanted, **{peer: each.wanted for peer, each in self._asked.items()}}
-        finally:
-            self._learnt.learn(self._name, self._platform, learnt)
-        return findings
-
-    @property
-    def observations(self) -> tuple[Observation, ...]:
-        """All that was observed, of the host and from its peers."""
-        return tuple(seen for each in self._recorders for seen in each.observations)
-
-    @property
-    def waited(self) -> float:
-        """Seconds spent waiting for answers."""
-        return sum(each.waited for each in self._recorders)
-
-    @property
-    def questions(self) -> tuple[int, int]:
-        """How many were asked ahead, and how many one by one."""
-        missed = sum(each.missed for each in self._recorders)
-        return sum(each.asked for each in self._recorders) - missed, missed
-
-    @property
-    def _recorders(self) -> tuple[Recorder, ...]:
-        return (self._own, *self._asked.values())
-
-    def _peer(self, other: str) -> Recorder:
-        if other not in self._asked:
-            self._asked[other] = self._peers.recorder(other)
-            self._asked[other].expect(self._foreseen.get(other, ()))
-        return self._asked[other]
 
 
 def _unchecked(name: str, control: str) -> Finding:

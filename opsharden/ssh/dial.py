@@ -16,9 +16,9 @@ import paramiko
 
 from opsharden.errors import Unreachable
 from opsharden.ssh.advice import THROUGH, UP, of_jump
-from opsharden.ssh.beyond import Beyond
 from opsharden.ssh.login import leave, login
 from opsharden.ssh.route import Route
+from opsharden.ssh.unsupported import Unsupported
 from opsharden.visible import quoted
 
 _PROHIBITED = 1
@@ -28,12 +28,12 @@ _AT_ONCE = 5
 """Logins under way at one jump host. From 10 on, an sshd as installed drops some (sshd_config(5), MaxStartups), and it
 counts a login for a moment longer than we do. More at once would not be faster."""
 
-_doors: dict[str, BoundedSemaphore] = defaultdict(lambda: BoundedSemaphore(_AT_ONCE))
+_slots: dict[str, BoundedSemaphore] = defaultdict(lambda: BoundedSemaphore(_AT_ONCE))
 
 
-def door(name: str) -> BoundedSemaphore:
+def login_slot(name: str) -> BoundedSemaphore:
     """What to hold while a login at a jump host of that name is under way."""
-    return _doors[name]
+    return _slots[name]
 
 
 def reach(name: str, target: Route, files: Sequence[Path], timeout: float, way: ExitStack) -> Any:
@@ -59,7 +59,7 @@ def reach(name: str, target: Route, files: Sequence[Path], timeout: float, way: 
     sock: Any = None
     for hop, following in pairwise((*target.jumps, target)):
         called = f"the jump host {hop.address}"
-        with door(hop.name), _of_jump():
+        with login_slot(hop.name), _of_jump():
             # To its first sshd a way begins at a socket; from there on, at the tunnel of the hop before.
             begin = sock or _dialled(called, hop, timeout)
             transport = login(called, hop, None, files, begin, timeout)
@@ -72,7 +72,7 @@ def reach(name: str, target: Route, files: Sequence[Path], timeout: float, way: 
 def _of_jump() -> Iterator[None]:
     try:
         yield
-    except Beyond:
+    except Unsupported:
         raise  # OpenSSH may know how
     except Unreachable as error:
         raise of_jump(error.message, error.advice) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsharden.errors import Unreachable
 
 
-class Beyond(Unreachable):
+class Unsupported(Unreachable):
     """A host that paramiko cannot reach as the user asks for; OpenSSH may.
 
     Attributes:
@@ -20,7 +20,7 @@ class Beyond(Unreachable):
         self.what = what
 
 
-class Incompatible(Beyond):
+class Incompatible(Unsupported):
     """A host with which paramiko shares no algorithm that is strong; OpenSSH knows more of them."""
 
     def __init__(self, name: str, why: str) -> None:

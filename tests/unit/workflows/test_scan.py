@@ -14,8 +14,9 @@ from opsharden.evidence import Store
 from opsharden.model import HostStatus, Trigger, TriggerKind
 from opsharden.probe.dialogue import Dialogue
 from opsharden.workflows.filing import filed, open_store
-from opsharden.workflows.looking import Seen, reaching
-from opsharden.workflows.workplace import Access, Choice, Targets, Workplace, choose, open_workplace
+from opsharden.workflows.scan import ScanResult, reaching
+from opsharden.workflows.targets import Choice, Targets, choose
+from opsharden.workflows.workplace import Access, Workplace, open_workplace
 
 TRIGGER = Trigger(TriggerKind.SCHEDULE, "nightly", "opsharden verify")
 
@@ -62,7 +63,7 @@ def test_hosts_that_were_reached_before_are_filed_like_others(
     here: tuple[Workplace, Targets], asked: list[str], tmp_path: Path
 ) -> None:
     place, targets = here
-    seen: list[Seen] = []
+    seen: list[ScanResult] = []
     with reaching(place, targets) as hosts:
         time.sleep(0.5)
         assert asked == []
@@ -79,7 +80,7 @@ def test_what_is_told_of_a_host_at_once_holds_no_secret(tmp_path: Path, monkeypa
     access = Access(become_password=SecretStr("hunter2hunter2"))
     place = open_workplace(settings.load(flags={"inventory": ["h"]}), access)
     targets = choose(place, Choice())
-    seen: list[Seen] = []
+    seen: list[ScanResult] = []
     with (
         open_store(place, [place.host("w")]) as store,
         filed(store, "verify", place, targets, TRIGGER) as run,

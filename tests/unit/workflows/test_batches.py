@@ -7,7 +7,7 @@ from opsharden.catalogue import Catalogue, load_catalogue
 from opsharden.catalogue.roles import Role
 from opsharden.model import Change, ChangeStatus
 from opsharden.play import PlayOutcome, PlayStatus
-from opsharden.workflows.needs import Batch, batches, left_over, role_order, whole_roles
+from opsharden.workflows.batches import Batch, batches, left_over, role_order, whole_roles
 
 CATALOGUE = load_catalogue()
 

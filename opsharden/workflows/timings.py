@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Lap:
+class Step:
     """One stretch of work on one host.
 
     Attributes:
@@ -22,35 +22,35 @@ class Lap:
 
 
 @dataclass
-class Laps:
-    """A stopwatch for one host: each call of `done` ends a lap.
+class Timings:
+    """A stopwatch for one host: each call of `done` ends a step.
 
     Attributes:
         host: Inventory name.
-        laps: Those done so far.
+        steps: Those done so far.
         questions: How many were asked ahead, and how many one by one.
     """
 
     host: str
     zero: float
-    laps: list[Lap] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     questions: tuple[int, int] = (0, 0)
     _last: float = field(default_factory=time.monotonic)
 
     def begin(self) -> None:
-        """Leave out the time since the last lap: the host was ready and had to wait for the rest."""
+        """Leave out the time since the last step: the host was ready and had to wait for the rest."""
         self._last = time.monotonic()
 
     def done(self, name: str, *, of_it: tuple[str, float] | None = None) -> None:
-        """End a lap.
+        """End a step.
 
         Args:
             name: What was done.
-            of_it: Work that was done in between, all told: a name and seconds. It is shown as a lap before this one.
+            of_it: Work that was done in between, all told: a name and seconds. It is shown as a step before this one.
         """
         now, began = time.monotonic(), self._last
         if of_it:
-            self.laps.append(Lap(of_it[0], began - self.zero, of_it[1]))
+            self.steps.append(Step(of_it[0], began - self.zero, of_it[1]))
             began += of_it[1]
-        self.laps.append(Lap(name, began - self.zero, now - began))
+        self.steps.append(Step(name, began - self.zero, now - began))
         self._last = now

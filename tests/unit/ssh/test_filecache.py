@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from opsharden.ssh.kept import Kept
+from opsharden.ssh.filecache import FileCache
 
 
 def test_a_file_is_read_once_and_again_when_it_has_changed(tmp_path: Path) -> None:
@@ -15,7 +15,7 @@ def test_a_file_is_read_once_and_again_when_it_has_changed(tmp_path: Path) -> No
         reads.append(path)
         return path.read_text()
 
-    kept = Kept(read, beside=(".more",))
+    kept = FileCache(read, beside=(".more",))
     with pytest.raises(FileNotFoundError):
         kept(path)
     path.write_text("one")
@@ -39,7 +39,7 @@ def test_many_at_once_read_a_file_once(tmp_path: Path) -> None:
         return path.read_text()
 
     (tmp_path / "file").write_text("x")
-    kept = Kept(read)
+    kept = FileCache(read)
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(kept, [tmp_path / "file"] * 8)) == {"x"}
     assert len(times) == 1

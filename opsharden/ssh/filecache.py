@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
+class FileCache(Generic[T]):
     """What was made of files, by path. Errors are not kept."""
 
     def __init__(self, read: Callable[[Path], T], beside: Sequence[str] = ()) -> None:

@@ -1,0 +1,1 @@
+"""What protects a host while it changes: today, that one run at a time does."""
