@@ -51,8 +51,24 @@ def test_it_is_not_changed_and_the_others_are(own: Any, held: str) -> None:
     assert own.exec(held, "ls /run/opsharden.lease 2>/dev/null || echo gone") == "gone\n"
 
 
-def test_a_hub_that_is_changed_on_behalf_of_a_host_is_waited_for(own: Any) -> None:
+@pytest.fixture
+def backed_up(own: Any) -> Any:
+    """A host that comes to have backups, with a key that only this test's project knows: in the end it has none."""
     host = own.names[0]
+    yield host
+    own.exec("hub", "systemctl stop lease-holder 2>/dev/null; rm -f /run/opsharden.lease")
+    units = "/etc/systemd/system/opsharden-backup.timer /etc/systemd/system/opsharden-backup-prove.timer"
+    own.exec(host, f"for unit in {units}; do test ! -e $unit || systemctl disable --now ${{unit##*/}}; done")
+    own.exec(host, "rm -rf /etc/opsharden/backup /var/lib/opsharden/backup /var/cache/opsharden-backup")
+    own.exec(host, f"rm -f /usr/local/sbin/opsharden-backup /etc/systemd/system/opsharden-backup@.service {units}")
+    own.exec(host, "systemctl daemon-reload")
+    account = f"bkp-{host}"
+    own.exec("hub", f"if id -u {account}; then userdel {account}; fi")
+    own.exec("hub", f"rm -rf /srv/opsharden-backup/{account} /etc/ssh/opsharden-backup/{account}")
+
+
+def test_a_hub_that_is_changed_on_behalf_of_a_host_is_waited_for(own: Any, backed_up: str) -> None:
+    host = backed_up
     hold(own, "hub", 20)
     done = own.run("apply", host, "--profile", "backup", "-o", "json:r.json")
     assert done.returncode == 0, done.stdout + done.stderr
