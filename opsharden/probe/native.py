@@ -179,6 +179,15 @@ def _form(value: str) -> bool:
     return not set(value) & set("%\\")
 
 
+def _grep(words: list[str], _: bool) -> tuple[str, ...] | None:
+    """Every line of all files of one name below a folder: where settings of the kernel are, one of each interface."""
+    plain = len(words) == 4 and words[:2] == ["-rs", ""] and words[3].startswith("--include=")
+    if not plain or not words[2].startswith("/proc/sys/") or words[2].endswith("/"):
+        return None
+    name = words[3].removeprefix("--include=")
+    return ("grep", words[2], name) if set(name) <= _NAME | {"_"} and name else None
+
+
 _FIND_SIGNS = ("(", ")", "!", "-o", "-print")
 _FIND_TESTS: dict[str, Callable[[str], object]] = {
     "-maxdepth": str.isdigit,
@@ -204,4 +213,5 @@ _KNOWN: dict[str, Callable[[list[str], bool], tuple[str, ...] | None]] = {
     "systemctl": _systemctl,
     "systemd-analyze": _cat_config,
     "find": _find,
+    "grep": _grep,
 }

@@ -16,7 +16,7 @@ if False:  # for the type checker: hosts need not load it, and `bounds.py` and `
     from collections.abc import Callable
 
     from opsharden.probe.helper.bounds import CLOCK, MOST, PATIENCE, local_accounts, nearby, read
-    from opsharden.probe.helper.search import find
+    from opsharden.probe.helper.search import find, grep
 
 _OF_DPKG = 1 << 26
 _FIELDS = ("Package:", "Status: ", "Version:")
@@ -228,4 +228,5 @@ PROGRAMS: "dict[str, Callable[..., tuple[int, bytes]]]" = {
     "systemctl-show": _systemctl_show,
     "cat-config": _cat_config,
     "find": find,
+    "grep": grep,
 }

@@ -1,6 +1,6 @@
-"""find(1) as far as checks need it: part of what the helper answers by itself; see `answers.py`.
+"""find(1) and grep(1) as far as checks need them: part of what the helper answers by itself; see `answers.py`.
 
-The words are find's own; `opsharden.probe.native` lets only those through that are known here.
+The words of find are its own; `opsharden.probe.native` lets only those through that are known here.
 """
 
 import grp
@@ -9,11 +9,12 @@ import pwd
 import stat
 
 _MOST = 20000  # lines
+_below: "dict[str, dict[str, list[str]]]" = {}  # folder -> name -> paths: of the kernel's settings each is asked for
 
 if False:  # for the type checker: hosts need not load it
     from collections.abc import Callable
 
-    from opsharden.probe.helper.bounds import local_accounts, nearby
+    from opsharden.probe.helper.bounds import local_accounts, nearby, read
 
     _Test = Callable[[str, str, os.stat_result], bool]
 
@@ -38,6 +39,31 @@ def find(*words: str) -> "tuple[int, bytes]":
         nearby(root, below=True)
         _visit(root, root.rpartition("/")[2], deepest, holds)
     return 0, "".join(out).encode("utf-8", "surrogateescape")
+
+
+def grep(folder: str, name: str) -> "tuple[int, bytes]":
+    """What `grep -rs '' FOLDER --include=NAME` prints: every line of the files of that name, links not followed."""
+    if folder not in _below:
+        nearby(folder, below=True)
+        _below[folder] = {}
+        _sort(folder, _below[folder])
+    out = []
+    for path in _below[folder].get(name, ()):
+        text = read(path)
+        # grep has words of its own for what is no text.
+        if not text.isascii() or b"\0" in text:
+            raise ValueError
+        out += [path.encode() + b":" + line + b"\n" for line in text.removesuffix(b"\n").split(b"\n") if text]
+    return int(not out), b"".join(out)
+
+
+def _sort(folder: str, found: "dict[str, list[str]]") -> None:
+    """The files below a folder by their names, in grep's order, which is that of the directory."""
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            _sort(entry.path, found)
+        elif entry.is_file(follow_symlinks=False):
+            found.setdefault(entry.name, []).append(entry.path)
 
 
 def _visit(path: str, name: str, deeper: int, holds: "_Test") -> None:
