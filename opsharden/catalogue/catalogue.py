@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -98,12 +99,16 @@ def content_digest(folders: Sequence[Path]) -> str:
     """SHA-256 over names and bytes of all files below the folders, without what tools leave behind."""
     whole = sha256()
     for folder in folders:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            if "__pycache__" in path.parts:
-                continue
+        for path in sorted(_files(folder), key=lambda path: path.parts):
             whole.update(f"{path.relative_to(folder)}\0".encode())
             whole.update(sha256(path.read_bytes()).digest())
     return whole.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        yield from (path for path in map(Path(place).joinpath, names) if path.is_file())
 
 
 def _profiles(folders: Sequence[Path], controls: Mapping[str, Control]) -> dict[str, Profile]:

@@ -35,7 +35,6 @@ class Role:
         path: The folder.
         controls: What it is answerable for, in the file's order; empty for a helper role.
         defaults: Its values, raw as in defaults/main.yml.
-        proofs: How to break each control; of one that is data, as its kind knows, where proofs.yml says nothing.
         options: Its variables as meta/argument_specs.yml has them for its tasks/main.yml, each with its `limit` where
             meta/limits.yml has one.
         peers: The variables that name hosts which it looks at beside the one it is for, as meta/peers.yml has them,
@@ -46,7 +45,6 @@ class Role:
     path: Path
     controls: tuple[Control, ...]
     defaults: Mapping[str, Any]
-    proofs: Mapping[str, ProofEntry]
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -59,6 +57,21 @@ class Role:
     def checks(self) -> Path:
         """The folder of its checks; it may be missing."""
         return self.path / "checks"
+
+    @property
+    def proofs(self) -> Mapping[str, ProofEntry]:
+        """How to break each control; of one that is data, as its kind knows, where proofs.yml says nothing.
+
+        Read when asked for, as its cases are: no run on hosts needs them.
+
+        Raises:
+            CatalogueError: The file is malformed.
+        """
+        path = self.path / "proofs.yml"
+        derived = {each.id: KINDS[each.kind].break_(each.want) for each in self.controls if each.kind}
+        known = {control: ProofEntry.model_validate({"break": script}) for control, script in derived.items() if script}
+        said = read(path, PROOFS) if path.exists() else {}
+        return {**known, **said}
 
     def cases(self) -> dict[str, list[CaseEntry]]:
         """Ways a host can be, by control, from cases.yml. Read when asked for: no run on hosts needs them.
@@ -90,18 +103,14 @@ def read_roles(folders: Sequence[Path]) -> tuple[Role, ...]:
 
 
 def _read_role(path: Path) -> Role:
-    controls_file, proofs_file = path / "controls.yml", path / "proofs.yml"
+    controls_file = path / "controls.yml"
     controls = read_controls(controls_file, path.name) if controls_file.exists() else ()
-    derived = {control.id: KINDS[control.kind].break_(control.want) for control in controls if control.kind}
-    known = {control: ProofEntry.model_validate({"break": script}) for control, script in derived.items() if script}
-    said = read(proofs_file, PROOFS) if proofs_file.exists() else {}
     options = _options(path / "meta")
     return Role(
         name=path.name,
         path=path,
         controls=controls,
         defaults=_mapping(path / "defaults" / "main.yml"),
-        proofs={**known, **said},
         options=options,
         peers=_peers(path / "meta" / "peers.yml", options, {control.id for control in controls}),
     )

@@ -7,9 +7,14 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
+_AS_THEY_ARE = frozenset((str, int, float, bool, type(None)))
+"""The types of nearly all values, so that these are told first."""
+
 
 def plain(value: object) -> Any:
     """A value field by field, whatever fields it has: one that is added later is in it."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):

@@ -184,13 +184,15 @@ def collect(
         raise CatalogueError(f"A file of checks cannot be read: {collector.broken[0]}", "Run pytest on that folder.")
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise CatalogueError(f"The checks cannot be collected: {' '.join(said.getvalue().split())[-300:]}")
-    items = (item for item in collector.items if isinstance(item, pytest.Function) and not without_control(item))
-    return tuple(_check(item, folders) for item in items)
+    items = [item for item in collector.items if isinstance(item, pytest.Function) and not without_control(item)]
+    real = {folder: folder.resolve() for folder in folders}
+    files = {path: path.resolve() for path in {item.path for item in items}}
+    inside = {path: next(folder for folder in folders if files[path].is_relative_to(real[folder])) for path in files}
+    return tuple(_check(item, inside[item.path]) for item in items)
 
 
-def _check(item: pytest.Function, folders: Sequence[Path]) -> Check:
+def _check(item: pytest.Function, folder: Path) -> Check:
     marker = item.get_closest_marker("control")
-    folder = next(folder for folder in folders if item.path.resolve().is_relative_to(folder.resolve()))
     doc = (item.obj.__doc__ or "").strip().splitlines()
     name = str(marker.args[0]) if marker and marker.args else _own_name(item)
     needs_root = bool(marker.kwargs.get("root", True)) if marker else False

@@ -232,9 +232,10 @@ def _text(host: Any, path: str) -> str | None:
     return str(answer.stdout)
 
 
-def _unit_lines(text: str) -> Iterator[tuple[str, str, str]]:
+@functools.lru_cache(maxsize=32)  # every check of a host reads the same, and many hosts say the same
+def _unit_lines(text: str) -> tuple[tuple[str, str, str], ...]:
     """Place, key and value of each line of [Service]; `systemctl cat` names each file in a comment."""
-    path, section, begun = "", "", ""
+    path, section, begun, found = "", "", "", list[tuple[str, str, str]]()
     for line in text.splitlines():
         if named := re.fullmatch(r"# (/\S+)", line):
             path, section, begun = named[1], "", ""
@@ -248,7 +249,8 @@ def _unit_lines(text: str) -> Iterator[tuple[str, str, str]]:
             key, _, value = (begun + line).partition("=")
             begun = ""
             if section == "[Service]":
-                yield path, key.strip(), value.strip()
+                found.append((path, key.strip(), value.strip()))
+    return tuple(found)
 
 
 def _environment(text: str, path: str) -> dict[str, tuple[str, str]]:

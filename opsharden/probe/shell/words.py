@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _END = r"(?=[ \t\n;&|]|\Z)"
 _TOKEN = re.compile(
@@ -62,13 +63,14 @@ class Simple:
     redirections: tuple[str, ...] = ()
 
 
-def parse(line: str) -> list[Simple]:
+@lru_cache(maxsize=1024)  # whether it changes anything is asked, and whether it needs a process
+def parse(line: str) -> tuple[Simple, ...]:
     """The simple commands of a line.
 
     Raises:
         NotUnderstood: The line has more in it, or nothing.
     """
-    if not all(letter.isprintable() or letter in "\n\t" for letter in line):
+    if not line.replace("\n", "").replace("\t", "").isprintable():
         raise NotUnderstood("a character that does not show")
     parts: list[tuple[str, list[re.Match[str]]]] = [(";", [])]
     for token in _tokens(line):
@@ -83,7 +85,7 @@ def parse(line: str) -> list[Simple]:
         parts.pop()
     if not parts:
         raise NotUnderstood("an empty line")
-    return [_simple(link, part) for link, part in parts]
+    return tuple(_simple(link, part) for link, part in parts)
 
 
 def _tokens(line: str) -> Iterator[re.Match[str]]:

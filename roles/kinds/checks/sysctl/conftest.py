@@ -42,6 +42,7 @@ def _path(key):
     return "/".join(filter(None, (key.translate(str.maketrans("./", "/.")) if first == "." else key).split("/")))
 
 
+@functools.lru_cache(maxsize=4096)  # many controls of many hosts ask it of the same
 def _fits(path, pattern):
     """Whether a path is one of those that a pattern stands for: a `*` ends at a slash."""
     parts, signs = path.split("/"), pattern.split("/")
