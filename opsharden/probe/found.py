@@ -73,11 +73,16 @@ def looked(answer: Any, what: str) -> Found:
     Raises:
         Unanswered: They say more than that something is not there.
     """
+    return parsed(answered(answer, what))
+
+
+def answered(answer: Any, what: str) -> str:
+    """What find printed, where it says no more than that something is not there; else as `looked`."""
     complaints = [line for line in answer.stderr.splitlines() if not line.endswith(_NOTHING)]
     if answer.rc not in range(_MOST + 1) or complaints:
         why = (complaints or ["find cannot be run"])[0].rstrip(".")
         raise Unanswered(f"{what} cannot be seen: {why}.")
-    return parsed(answer.stdout)
+    return str(answer.stdout)
 
 
 @functools.lru_cache(maxsize=64)  # checks of a host, and many hosts, say the same; nothing changes it

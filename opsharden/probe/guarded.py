@@ -1,162 +1,281 @@
-"""Whether only root can change a file: mode, owner, access control list, what it links to, and the folders on the way.
+"""Who can change files, or read them: mode, owner, access list, what links lead to, and the folders on the way.
 
-For checks. They ask for all their files in one command, whose answer `listed` reads; only where a link is met, more is
-asked, since then other files and folders count than the ones that are named.
+For checks. Few questions, each for many files, and most of them answered with no process; where a link is met, or an
+access list, or anything is not as it should be, more is asked.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from opsharden.model import Mismatch
-from opsharden.probe.found import NAMES
+from opsharden.probe.accesslist import beyond, listed
+from opsharden.probe.found import NAMES, answered
+from opsharden.probe.places import Place
+from opsharden.probe.unchangeable import stuck
 
-_LS = re.compile(r"(?P<kind>.)(?P<mode>\S{9})(?P<acl>\+?)\S* +\d+ (?P<owner>\d+) +(?P<group>\d+) +.*? (?P<path>/.*)")
-_NAMEI = re.compile(r"(?P<kind>.)(?P<mode>[-rwxsStT]{9}) (?P<owner>\S+) +(?P<group>\S+) +(?P<name>.*)")
-_DIGITS = ({"r": 4, "w": 2}, {"x": 1, "s": 1, "t": 1}, {"s": 1, "S": 1, "t": 1, "T": 1})
+_FORM = r"%y %m %U %G %u:%g:%p -> %l\n"
+_LINE = re.compile(r"(\S) (\d+) (\d+) (\d+) ([^:]*):([^:]*):(/.*) -> (.*)")
+_LINK = re.compile(r"(\S) (\d+) (\d+) (\d+) ([^:]*):([^:]*):(/.*?) -> (.*)")
+_HOPS = 20
+_NO_NAMES = frozenset("*?[]\\")
+_Found = tuple[str, Mismatch]
+"""A path, and what is wrong there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A file as `ls -ldn` or `namei -l` shows it.
+class Entry:
+    """Something at a path, itself: a link is a link.
 
     Attributes:
-        kind: The first letter: `-`, `d`, `l`, ...
+        kind: find's letter: `f`, `d`, `l`, `p`, ...
         mode: Its permission bits.
-        owner: Its user: a number, or a name where namei says so.
-        group: Its group, likewise.
-        has_list: Whether an access control list says more than the mode does.
+        user: The account it belongs to; root is `root` by whatever name.
+        group: Its group.
+        path: Where it is.
         target: What it links to.
     """
 
     kind: str
     mode: int
-    owner: str
+    user: str
     group: str
-    has_list: bool = False
+    path: str
     target: str = ""
 
+    @property
+    def shown(self) -> str:
+        """In words."""
+        return f"mode {self.mode:o}, {self.user}:{self.group}"
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """What a file may allow at most.
-
-    Attributes:
-        mode: The permission bits it may have.
-        groups: The numbers and names of the groups it may belong to.
-        kind: What it is to be, as ls shows it: `-` a file, `d` a folder.
-    """
-
-    mode: int
-    groups: Mapping[str, str]
-    kind: str = "-"
-
-    def __str__(self) -> str:
-        """As people read it."""
-        return f"mode {self.mode:o} or stricter, root:{' or root:'.join(self.groups.values())}"
+    @property
+    def is_open(self) -> bool:
+        """Whether others than root can put something else into a folder. A list's mask stands in the mode."""
+        return self.user != "root" or bool(self.mode & 0o022)
 
 
-ROOT = {"0": "root"}
+class Guarded:
+    """What is at some places, and on the ways there."""
+
+    def __init__(self, host: Any, places: Sequence[Place], known: Sequence[Place] = (), hops: int = 0) -> None:
+        self._host, self._known, self._hops, self._odd = host, known or places, hops, list[str]()
+        # What lies in a tree that is looked at anyway takes no question of its own.
+        first = [place for place in places if not any(other.tree and other.names(place.path) for other in places)]
+        folders = sorted({folder for place in first for folder in place.way})
+        self._ways = {entry.path: entry for entry in self._asked((*folders, "-maxdepth", "0"))}
+        self._turned = {place: link for place in first if (link := self._first_link(place))}
+        self._places = [place for place in places if place not in self._turned]
+        reached = [place for place in first if self._is_folder(place.way[-1]) and place not in self._turned]
+        self._groups = list(_groups(reached, self._places))
+        self.entries = list(dict.fromkeys(entry for words in self._groups for entry in self._asked(words)))
+        self._ways |= {entry.path: entry for entry in self.entries}
+
+    def amiss(self) -> list[Mismatch]:
+        """Whatever lets others at them, each once."""
+        found = list(dict.fromkeys(self._amiss()))
+        why = stuck(self._host, sorted({path for path, each in found if not each.by_hand}))
+        return [each if each.by_hand else replace(each, by_hand=why.get(path, "")) for path, each in found]
+
+    def _amiss(self) -> Iterator[_Found]:
+        yield from self._open_ways()
+        for entry in self.entries:
+            place = self._place_of(entry)
+            if entry.kind == "l":
+                yield from self._behind(entry, self._places)
+            elif place:
+                yield from self._judged(entry, place)
+        for place, link in self._turned.items():
+            yield from self._behind(link, [place])
+        for place in self._places:
+            if place.limit.absent == "wrong" and not self.is_there(place):
+                yield _missing(place, place.link)
+        by_hand = "Its name has a line break, so that nobody can tell what else it stands for: look at it yourself."
+        yield from ((line, Mismatch(line, "an odd name", "in one line", by_hand=by_hand)) for line in self._odd)
+
+    def is_there(self, place: Place) -> bool:
+        """Whether anything is at a place; a link counts."""
+        if place in self._turned:
+            return True
+        kinds = ("d", "l") if place.folders else "lfpscb"
+        return any(place.names(entry.path) and entry.kind in kinds for entry in self.entries)
+
+    def _asked(self, words: Sequence[str]) -> list[Entry]:
+        asked = (*words, "-printf", _FORM)
+        answer = answered(self._host.run("find" + " %s" * len(asked), *asked), "What this control names")
+        found = []
+        for line in answer.splitlines():
+            match = (_LINK if line.startswith("l") else _LINE).fullmatch(line)
+            if match is None:
+                self._odd.append(line)
+                continue
+            kind, mode, uid, gid, user, group, path, target = match.groups()
+            owner, of_group = ("root" if number == "0" else name for number, name in ((uid, user), (gid, group)))
+            found.append(Entry(kind, int(mode, 8), owner, of_group, path, target))
+        return found
+
+    def _is_folder(self, path: str) -> bool:
+        return path in self._ways and self._ways[path].kind == "d"
+
+    def _first_link(self, place: Place) -> Entry | None:
+        on_way = (self._ways[folder] for folder in place.way if folder in self._ways)
+        return next((entry for entry in on_way if entry.kind == "l"), None)
+
+    def _open_ways(self) -> Iterator[_Found]:
+        """Folders on the ways that others can write, each once; what is behind a link has a way of its own."""
+        for place in (*self._places, *self._turned):
+            there = (self._ways[folder] for folder in place.way if folder in self._ways)
+            for folder in takewhile(lambda entry: entry.kind == "d", there):
+                if folder.is_open:
+                    what, wanted = f"the folder {folder.path}", "only root can write it"
+                    yield folder.path, Mismatch(what, folder.shown, wanted, by_hand=_elsewhere(place))
+
+    def _place_of(self, entry: Entry) -> Place | None:
+        """The place that counts for it: a folder is none where files are meant, but for a single one."""
+        fitting = [place for place in self._places if place.names(entry.path)]
+        meant = [place for place in fitting if place.single or place.folders == (entry.kind == "d")]
+        return max(meant, key=lambda place: place.rank, default=None)
+
+    def _behind(self, link: Entry, places: Iterable[Place]) -> Iterator[_Found]:
+        """The same where a link leads elsewhere: what counts is what is there, and the folders on the way."""
+        real = posixpath.normpath(posixpath.join(posixpath.dirname(link.path), link.target))
+        if ".." in link.target.lstrip("./"):  # what goes up again goes up from wherever a link has led
+            real = self._host.run("readlink -m %s", link.path).stdout.rstrip("\n") or real
+        said = f"{link.path} is a link to {link.target}"
+        if real == "/dev/null" or self._hops == _HOPS:
+            meant = (place for place in places if place.limit.absent == "wrong" and place.behind(link.path))
+            yield from (_missing(place, said) for place in meant)
+            return
+        if _NO_NAMES.intersection(real):
+            by_hand = f"{said}, a name with signs of a pattern: look yourself who can change it."
+            yield link.path, Mismatch(link.path, said, "only root can write it", by_hand=by_hand)
+            return
+        moved = [rest.moved(real, said) for place in places for rest in place.behind(link.path)]
+        left = [place for place in moved if place.tree or not any(known.names(place.path) for known in self._known)]
+        # What one of the places names anyway is looked at there.
+        if left and not any(known.tree and known.names(real) for known in self._known):
+            yield from Guarded(self._host, left, self._known, self._hops + 1)._amiss()
+
+    def _judged(self, entry: Entry, place: Place) -> Iterator[_Found]:
+        wanted, found = str(place.limit), entry.shown
+        expected = "d" if place.folders else "f"
+        if entry.kind != expected and place.single:
+            what = NAMES.get(entry.kind, "a file")
+            by_hand = f"{entry.path} is {what}: apply does not take it away, put {_one(place)} of root's in its place."
+            yield entry.path, Mismatch(entry.path, what + _through(place), wanted, by_hand=by_hand)
+            return
+        list_says = self._list_beyond(entry, place)
+        if not (self._wide(entry, place) or list_says):
+            return
+        by_hand = _elsewhere(place)
+        if entry.kind not in "fd" and not by_hand:
+            by_hand = f"{entry.path} is {NAMES[entry.kind]}, which apply leaves alone: close it yourself."
+        found += f", and {list_says}" if list_says else ""
+        yield entry.path, Mismatch(entry.path, found + _through(place), wanted, by_hand=by_hand)
+
+    def _wide(self, entry: Entry, place: Place) -> bool:
+        limit = place.limit
+        if (limit.owners and entry.user not in limit.owners) or (limit.groups and entry.group not in limit.groups):
+            return True
+        too_much = entry.mode & ~limit.mode
+        return bool(too_much & ~0o5 or (too_much and not self._is_shut_in(entry)))
+
+    def _is_shut_in(self, entry: Entry) -> bool:
+        """Whether a folder above keeps all out that are not of its own group, so that nobody else can read there."""
+        above = entry.path
+        while (above := posixpath.dirname(above)) in self._folders:
+            mode = self._folders[above]
+            if not mode & 0o1 and not (mode & 0o10 and above in self._lists):
+                return True
+        return False
+
+    def _list_beyond(self, entry: Entry, place: Place) -> str:
+        """What an access list lets others do beyond the limit, in words; its mask stands in the mode."""
+        if not (entry.mode >> 3) & 0o7 & ~place.limit.listed or entry.path not in self._lists:
+            return ""
+        return beyond(self._host, entry.path, place.limit.listed)
+
+    @cached_property
+    def _folders(self) -> dict[str, int]:
+        """The modes of the folders among what was asked for."""
+        return {entry.path: entry.mode for entry in self.entries if entry.kind == "d"}
+
+    @cached_property
+    def _lists(self) -> frozenset[str]:
+        """The paths that have an access list which lets anybody do anything."""
+        found: set[str] = set()
+        for words in self._groups:
+            asked = (*words, "-perm", "/070", "-exec", "ls", "-ldn", "--time-style=+", "{}", "+")
+            answer = answered(self._host.run("find" + " %s" * len(asked), *asked), "Whether there are access lists")
+            found.update(listed(answer))
+        return frozenset(found)
 
 
-def listed(text: str) -> dict[str, Listed]:
-    """What `ls -ldn --time-style=+` says of each path.
-
-    Raises:
-        ValueError: A line is not as ls writes it.
-    """
-    found = {}
-    for line in text.splitlines():
-        match = _LS.fullmatch(line)
-        if match is None:
-            raise ValueError(f"ls said {line!r}.")
-        path, _, target = match["path"].partition(" -> ")
-        acl = match["acl"] == "+"
-        found[path] = Listed(match["kind"], _bits(match["mode"]), match["owner"], match["group"], acl, target)
-    return found
-
-
-def amiss(host: Any, seen: Mapping[str, Listed], path: str, limit: Limit) -> list[Mismatch]:
-    """What lets others than root at a file that is there.
-
-    Args:
-        host: testinfra's host.
-        seen: The answer for the path and for all folders above it.
-        path: The file.
-        limit: What it may allow.
-    """
-    folders = [str(folder) for folder in reversed(PurePosixPath(path).parents)]
-    links = [name for name in (*folders, path) if name in seen and seen[name].kind == "l"]
-    if links:
-        return list(_behind(host, path, limit, f"{links[0]} is a link to {seen[links[0]].target}"))
-    wrong = [each for folder in folders for each in open_folder(seen, folder)]
-    if seen[path].kind != limit.kind:
-        what = NAMES.get(seen[path].kind, "no regular file")
-        by_hand = f"{path} is {what}: apply does not take it away, put a file of root's in its place."
-        return [*wrong, Mismatch(path, what, str(limit), by_hand=by_hand)]
-    return [*wrong, *_file(path, seen[path], limit)]
+def _groups(reached: Sequence[Place], places: Sequence[Place]) -> Iterator[tuple[str, ...]]:
+    """What find is asked for: once for what ends somewhere, and once for whole trees."""
+    trees = [place for place in reached if place.tree]
+    if ends := [place for place in reached if not place.tree]:
+        deepest = max(len(place.parts) - len(place.base) for place in ends)
+        yield (
+            *_bases(ends),
+            "-maxdepth",
+            str(deepest),
+            *_any(dict.fromkeys(test for each in ends for test in each.tests())),
+        )
+    if trees:
+        inside = [place for place in places if place.tree or any(tree.names(place.path) for tree in trees)]
+        yield (*_bases(trees), *_any(f"{tree.path}/*" for tree in trees), *_worth_a_look(inside))
 
 
-def _behind(host: Any, path: str, limit: Limit, link: str) -> Iterator[Mismatch]:
-    """The same where a link leads elsewhere: what counts is the file there, and all folders on both ways."""
-    by_hand = (
-        f"{link}, and apply changes nothing elsewhere: close what it leads to, or put a file of root's in its place."
-    )
-    way = host.run_expect([0, 1], "namei -l %s", path)
-    if way.rc:
-        yield Mismatch(path, f"{link}, which is not there", str(limit), by_hand=by_hand)
-        return
-    for match in map(_NAMEI.fullmatch, way.stdout.splitlines()):
-        if match and match["kind"] == "d":
-            folder = Listed("d", _bits(match["mode"]), match["owner"], match["group"])
-            if _is_open(folder):
-                what = f"{path}, folder {match['name']} on its way"
-                yield Mismatch(what, _shown(folder), "only root can write it", by_hand=by_hand)
-    (target,) = listed(host.check_output("ls -ldnL --time-style=+ %s", path)).values()
-    if target.kind != limit.kind:
-        # What is written to /dev/null nobody reads there afterwards.
-        if not link.endswith(" /dev/null"):
-            what = NAMES.get(target.kind, "no regular file")
-            yield Mismatch(path, f"{what}, {link}", str(limit), by_hand=by_hand)
-        return
-    for wrong in _file(path, target, limit):
-        yield Mismatch(wrong.what, f"{wrong.found}, {link}", wrong.wanted, by_hand=by_hand)
+def _bases(places: Iterable[Place]) -> list[str]:
+    return sorted({place.way[-1] for place in places})
 
 
-def _file(path: str, found: Listed, limit: Limit) -> Iterator[Mismatch]:
-    if found.mode & ~limit.mode or found.owner not in ("0", "root") or found.group not in limit.groups:
-        yield Mismatch(path, _shown(found), str(limit))
-    elif found.has_list and found.mode & 0o070 and not limit.mode & 0o004:
-        # The mode's middle digit is then the most that the list gives to anybody it names.
-        yield Mismatch(path, f"{_shown(found)}, and an access control list lets more accounts in", f"{limit}, no list")
+def _any(patterns: Iterable[str], *more: str) -> tuple[str, ...]:
+    """Find's words for what fits one of some patterns, or more."""
+    words = [word for pattern in patterns for word in ("-o", "-path", pattern)]
+    return ("(", *more, *(words if more else words[1:]), ")")
 
 
-def open_folder(seen: Mapping[str, Listed], path: str) -> list[Mismatch]:
-    """What lets others than root put files into a folder, if it is there."""
-    if path not in seen or not _is_open(seen[path]):
-        return []
-    return [Mismatch(f"the folder {path}", _shown(seen[path]), "only root can write it")]
+def _worth_a_look(places: Sequence[Place]) -> tuple[str, ...]:
+    """Find's words that leave out of trees what is certainly fine, so that logs may come and go."""
+    limits = [place.limit for place in places]
+    too_much = 0
+    for limit in limits:
+        too_much |= 0o7777 & ~limit.mode | (0o7 & ~limit.listed) << 3
+    owned = ("-o", "!", "-user", "root") if any(limit.owners for limit in limits) else ()
+    # Root's own is fine only where the owner alone matters.
+    named = [
+        pattern
+        for place in places
+        if place.limit.groups or place.limit.owners not in ((), ("root",)) or place.limit.absent != "fine"
+        for pattern in ((f"{place.path}/*",) if place.tree else (place.path,))
+    ]
+    return _any(named, "-type", "d", "-o", "-type", "l", "-o", "-perm", f"/{too_much:o}", *owned)
 
 
-def _is_open(folder: Listed) -> bool:
-    return folder.owner not in ("0", "root") or bool(folder.mode & 0o022)
+def _missing(place: Place, link: str) -> _Found:
+    """A file that has to be there and is not."""
+    by_hand = f"{place.path} is not there{link and f' ({link})'}, and apply makes none."
+    return place.path, Mismatch(place.path, "not there", str(place.limit), by_hand=by_hand)
 
 
-def _shown(found: Listed) -> str:
-    names = ["root" if who == "0" else who for who in (found.owner, found.group)]
-    return f"mode {found.mode:o}, {':'.join(names)}"
+def _elsewhere(place: Place) -> str:
+    """Why apply leaves what a link leads to; empty where none does."""
+    if not place.link:
+        return ""
+    instead = f"close what it leads to, or put {_one(place)} of root's in its place"
+    return f"{place.link}, and apply changes nothing elsewhere: {instead}."
 
 
-def _bits(letters: str) -> int:
-    """`rw-r--r--` as a number, the special bits with it."""
-    mode = 0
-    for place, letter in enumerate(letters):
-        ordinary, executable, special = _DIGITS
-        triple = 2 - place // 3
-        mode |= (ordinary.get(letter, 0) | executable.get(letter, 0)) << 3 * triple
-        mode |= special.get(letter, 0) << 9 + triple
-    return mode
+def _through(place: Place) -> str:
+    return place.link and f", {place.link}"
+
+
+def _one(place: Place) -> str:
+    return "a folder" if place.folders else "a file"

@@ -174,7 +174,7 @@ def _pattern(value: str) -> bool:
 
 
 def _form(value: str) -> bool:
-    for field in ("%m", "%u", "%g", "%p", "%f", "\\n"):
+    for field in ("%m", "%u", "%g", "%U", "%G", "%p", "%f", "%y", "%l", "\\n"):
         value = value.replace(field, "")
     return not set(value) & set("%\\")
 

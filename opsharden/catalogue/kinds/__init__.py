@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from opsharden.catalogue.kinds import package, sshd, sudo, sysctl
+from opsharden.catalogue.kinds import access, package, sshd, sudo, sysctl
 from opsharden.catalogue.kinds.kind import Kind, options_in
 
-KINDS: dict[str, Kind] = {"sysctl": sysctl.KIND, "sshd": sshd.KIND, "package": package.KIND, "sudo": sudo.KIND}
+KINDS: dict[str, Kind] = {
+    "sysctl": sysctl.KIND,
+    "sshd": sshd.KIND,
+    "package": package.KIND,
+    "sudo": sudo.KIND,
+    "access": access.KIND,
+}
 
 
 def check_want(kind: str, want: object) -> None:

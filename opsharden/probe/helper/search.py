@@ -10,6 +10,10 @@ import stat
 
 _MOST = 20000  # lines
 _below: "dict[str, dict[str, list[str]]]" = {}  # folder -> name -> paths: of the kernel's settings each is asked for
+_LETTERS = {
+    **{stat.S_IFREG: "f", stat.S_IFDIR: "d", stat.S_IFLNK: "l", stat.S_IFIFO: "p", stat.S_IFSOCK: "s"},
+    **{stat.S_IFCHR: "c", stat.S_IFBLK: "b"},
+}
 
 if False:  # for the type checker: hosts need not load it
     from collections.abc import Callable
@@ -171,6 +175,9 @@ def _filled(form: str, path: str, name: str, found: os.stat_result) -> str:
         local_accounts()
     fields["%u"] = pwd.getpwuid(found.st_uid).pw_name if "%u" in form else ""
     fields["%g"] = grp.getgrgid(found.st_gid).gr_name if "%g" in form else ""
+    fields["%U"], fields["%G"] = str(found.st_uid), str(found.st_gid)
+    fields["%y"] = _LETTERS[stat.S_IFMT(found.st_mode)]
+    fields["%l"] = os.readlink(path) if "%l" in form and fields["%y"] == "l" else ""
     text, at = "", 0
     while at < len(form):
         sign = form[at : at + 2]

@@ -73,7 +73,7 @@ _FIND_VALUE = re.compile(r"[^-][\s\S]*|-[0-9]+\w?|-[ugoa]*[=+][rwxXst]+|")
 
 
 def find(grep: Judge) -> Judge:
-    """`find` without the actions that delete, write or run; it may only run false, and grep, but not on devices.
+    """`find` without the actions that delete, write or run; it may only run false, ls, and grep, but not on devices.
 
     Args:
         grep: Judges what grep is given.
@@ -102,8 +102,10 @@ def find(grep: Judge) -> Judge:
 
 
 def _only_reads(inner: list[str], grep: Judge) -> bool:
-    """Whether a command behind -exec does: grep, or false, which serves for the exit status alone."""
-    return inner[:1] == ["false"] or (inner[:1] == ["grep"] and grep(inner[1:]) and all(map(harmless_to_open, inner)))
+    """Whether a command behind -exec does: ls, grep, or false, which serves for the exit status alone."""
+    return inner[:1] in (["false"], ["ls"]) or (
+        inner[:1] == ["grep"] and grep(inner[1:]) and all(map(harmless_to_open, inner))
+    )
 
 
 def _until_end(words: list[str]) -> tuple[list[str], list[str]]:

@@ -6,7 +6,6 @@ import pytest
 
 from opsharden.model import Mismatch
 from opsharden.probe.found import WHAT, looked
-from opsharden.probe.guarded import ROOT, Limit, amiss, listed, open_folder
 
 TEXTS = ("/etc/issue", "/etc/issue.net", "/etc/motd")
 # What is shown beside them: see agetty(8) and pam_motd(8).
@@ -18,14 +17,9 @@ LOOK = (
 )
 TELLS = re.compile(r"\\[mrsv]|Debian")
 SCRIPT_FOLDER = "/etc/update-motd.d"
-ACCESS = (
-    "ls -ldn --time-style=+ / /etc /etc/issue /etc/issue.net /etc/motd /etc/update-motd.d /etc/update-motd.d/* "
-    "2>/dev/null || test $? -le 2"
-)
 # The names that run-parts(8) runs, as pam_motd calls it.
 RUN = re.compile(r"(?!.*\.dpkg-(?:old|dist|new|tmp)\Z)(?:[a-zA-Z0-9_-]+|_?(?:[a-z0-9_.]+-)+[a-z0-9]+)")
 SILENT = "nothing about the system"
-FOLDER = Limit(0o755, ROOT, kind="d")
 
 
 @pytest.mark.control("ban-texts")
@@ -97,18 +91,3 @@ def linked(host, path):
     """Why apply leaves a script; empty where it does not."""
     is_link = host.run_expect([0, 1], "test -L %s", path).rc == 0
     return f"{path} is a link, and apply changes nothing elsewhere: take it away." if is_link else ""
-
-
-@pytest.mark.control("ban-access")
-def test_access(host):
-    seen = listed(host.check_output(ACCESS))
-    if "/etc" not in seen:
-        raise FileNotFoundError("ls shows no /etc.")
-    scripts = [path for path in seen if path.startswith("/etc/update-motd.d/")]
-    wrong = []
-    if not scripts and SCRIPT_FOLDER in seen:
-        linked = seen[SCRIPT_FOLDER].kind == "l"
-        wrong = amiss(host, seen, SCRIPT_FOLDER, FOLDER) if linked else open_folder(seen, SCRIPT_FOLDER)
-    for path, mode in [*((path, 0o644) for path in TEXTS), *((path, 0o755) for path in scripts)]:
-        wrong += amiss(host, seen, path, Limit(mode, ROOT)) if path in seen else []
-    assert list(dict.fromkeys(wrong)) == []

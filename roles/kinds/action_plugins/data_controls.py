@@ -15,6 +15,7 @@ MODULES = {
     "sshd": "sshd_settings",
     "package": "debian_packages",
     "sudo": "sudoers_settings",
+    "access": "file_access",
 }
 """Kind to the module of this role that changes what is of it."""
 
@@ -54,7 +55,7 @@ class ActionModule(ActionBase):
     def _sysctl(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
         return ({"want": wants},)
 
-    _sudo = _sysctl
+    _sudo = _access = _sysctl
 
     def _sshd(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
         user = self._templar.template(variables.get("ansible_user", "root"))

@@ -10,7 +10,7 @@ import pytest
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
 from opsharden.probe import sshdfiles
-from opsharden.probe.guarded import listed
+from opsharden.probe.accesslist import listed
 
 MAIN = "/etc/ssh/sshd_config"
 SERVER = "test -e /usr/sbin/sshd"
@@ -138,7 +138,7 @@ class Guarded:
                 yield Mismatch(folder, said, "only root can write there", by_hand="" if ours else by_hand)
 
     def _has_list(self, folder: str) -> bool:
-        return listed(self._host.check_output(LISTED, folder))[folder].has_list
+        return folder in listed(self._host.check_output(LISTED, folder))
 
     def _entry(self, path: str) -> Entry | None:
         """None where there is nothing."""

@@ -206,3 +206,59 @@ def test_an_option_of_sudo_is_broken_behind_our_file() -> None:
     assert "Defaults !use_pty" in script
     assert "Defaults timestamp_timeout=-1" in script
     assert "> /etc/sudoers.d/zzz-proof" in script, "it sorts behind zz-opsharden"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/etc/passwd", "/etc/cron.d/", "/etc/cron.*/*", "/etc/apt/**", "/etc/apt/**/", "/home/*/.ssh/", "/etc/x-"],
+)
+def test_what_a_path_of_the_kind_access_may_be(path: str) -> None:
+    check_want("access", {path: {"owner": ["root", "syslog"], "mode": {"at_most": "0640"}, "by_list": "r"}})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "etc/passwd",
+        "/",
+        "/**",
+        "/*/x",
+        "/etc/../x",
+        "/etc/.",
+        "/etc/**/x",
+        "/etc/a**",
+        "/etc/**/**",
+        "/a b",
+        "/x;y",
+        "",
+    ],
+)
+def test_what_it_may_not_be_as_a_path(path: str) -> None:
+    with pytest.raises(ValueError, match="want"):
+        check_want("access", {path: {"mode": {"at_most": "0640"}}})
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"owner": "root"},
+        {"mode": "0640"},
+        {"mode": {"at_most": 640}},
+        {"mode": {"at_most": "u=rw"}},
+        {"mode": {"at_most": "0640"}, "owner": []},
+        {"mode": {"at_most": "0640"}, "group": "a b"},
+        {"mode": {"at_most": "0640"}, "by_list": "all"},
+        {"mode": {"at_most": "0640"}, "absent": "fine"},
+    ],
+)
+def test_what_a_file_may_not_be_wanted_to_allow(wanted: object) -> None:
+    with pytest.raises(ValueError, match="want of /etc/x"):
+        check_want("access", {"/etc/x": wanted})
+
+
+def test_a_control_of_access_is_broken_by_letting_all_write() -> None:
+    mode = {"mode": {"at_most": "0640"}}
+    assert KINDS["access"].break_({"/etc/x": mode}).endswith("touch /etc/x && chmod o+w /etc/x")
+    assert "mkdir -p /etc/cron.proof && chmod o+w" in KINDS["access"].break_({"/etc/cron.*/": mode})
+    assert KINDS["access"].break_({"/etc/a/**": mode}).startswith("mkdir -p /etc/a && touch /etc/a/proof")

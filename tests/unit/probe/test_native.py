@@ -58,6 +58,8 @@ PLAIN = [
     r"find /etc /usr/lib/os-release -maxdepth 1 ! -type l ! \( -user root -o -perm -002 \) -o -perm /111 -type f",
     "find /etc -maxdepth 1 -type l -name '*a*b*' -printf '%f\\n'",
     "find /etc/passwd -printf '%f %m'",
+    r"find / /etc /dev/null -maxdepth 0 -printf '%y %m %U %G %u:%g:%p -> %l\n'",
+    r"find /etc /run -maxdepth 2 '(' -path /etc/passwd -o -path '/etc/*.d*' ')' -printf '%y %U %G %p -> %l\n'",
     "find /nowhere -type f",
     "test ! -d /etc/apt || find /etc/apt -type f -printf '%f %m %u\n'",
     "systemd-analyze cat-config --no-pager sysctl.d",

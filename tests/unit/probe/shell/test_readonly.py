@@ -137,6 +137,7 @@ SENT_BY_OTHERS = [
     "find /etc -newermt 2020-01-01 -size -5k -ls",
     "find /etc -type f -exec grep -l root {} + -print",
     "find -L /dev /etc -type p -exec false {} + && true",
+    "find /etc -maxdepth 1 '(' -path /etc/shadow ')' -perm /070 -exec ls -ldn --time-style=+ {} +",
 ]
 
 REFUSED_FOR_THE_PROGRAM = [

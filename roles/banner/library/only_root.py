@@ -1,1 +1,0 @@
-../../files/library/only_root.py
