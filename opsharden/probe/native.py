@@ -6,13 +6,17 @@ host. Nothing here decides a verdict: the helper declines where anything is out 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from opsharden.probe.shell.words import NotUnderstood, Simple, parse
 
+_PAIR = 2  # commands of a pipe, words of a plain question
+_PIPED = "sed"
 _PART, _WORD = "\x1e", "\x1f"
-_UNITS = "systemctl-show"
+_UNITS = ("systemctl-show", "systemctl-cat")
+_FILES_OF_UNIT = "Id,LoadState,FragmentPath,DropInPaths,NeedDaemonReload"
 
 
 def programs(commands: Sequence[str]) -> dict[str, str]:
@@ -21,7 +25,7 @@ def programs(commands: Sequence[str]) -> dict[str, str]:
     What is asked of systemd is asked once for all of them, so the programs belong to this set of commands.
     """
     parts = {command: found for command in commands if (found := _parts(command))}
-    asked = [words for found in parts.values() for _, words in found if words[0] == _UNITS]
+    asked = [words for found in parts.values() for _, words in found if words[0] in _UNITS]
     properties = dict.fromkeys(name for words in asked for name in words[1].split(","))
     units = dict.fromkeys(unit for words in asked for unit in words[3:])
     everything = (",".join(properties), " ".join(units))
@@ -34,7 +38,7 @@ _Part = tuple[tuple[str, str], tuple[str, ...]]
 
 def _text(part: _Part, everything: tuple[str, str]) -> str:
     link, (name, *words) = part
-    return _WORD.join((*link, name, *(everything if name == _UNITS else ()), *words))
+    return _WORD.join((*link, name, *(everything if name in _UNITS else ()), *words))
 
 
 @lru_cache(maxsize=4096)
@@ -47,7 +51,9 @@ def _parts(command: str) -> tuple[_Part, ...]:
     found: list[_Part] = []
     for each in simple:
         words = _own(each)
-        if words is None or each.link == "|":
+        # What is read from a pipe, and it alone, is what one command says.
+        of_one = len(simple) == _PAIR and not simple[0].negated
+        if words is None or (each.link == "|") != (words[0] == _PIPED) or (words[0] == _PIPED and not of_one):
             return ()
         found.append(((each.link, "!" if each.negated else ""), words))
     return tuple(found)
@@ -134,7 +140,15 @@ def _dpkg_query(words: list[str], silent: bool) -> tuple[str, ...] | None:
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+-.")
 
 
+def _sed(words: list[str], _: bool) -> tuple[str, ...] | None:
+    """A word in place of any number but 0: that something was, and not when."""
+    said = re.fullmatch(r"s/=\[1-9\]\[0-9\]\*/=(\w+)/", words[1]) if len(words) == _PAIR and words[0] == "-E" else None
+    return (_PIPED, said[1]) if said else None
+
+
 def _systemctl(words: list[str], _: bool) -> tuple[str, ...] | None:
+    if len(words) == _PAIR and words[0] == "cat" and re.fullmatch(r"[\w-]+\.service", words[1]):
+        return (_UNITS[1], _FILES_OF_UNIT, "", words[1])
     properties, value, units = "", "", []
     for word in words[1:]:
         if word.startswith("--property="):
@@ -147,7 +161,7 @@ def _systemctl(words: list[str], _: bool) -> tuple[str, ...] | None:
             units.append(word)
     if words[:1] != ["show"] or not properties or not units or (value and "," in properties):
         return None
-    return (_UNITS, properties, value, *units)
+    return (_UNITS[0], properties, value, *units)
 
 
 def _cat_config(words: list[str], _: bool) -> tuple[str, ...] | None:
@@ -211,6 +225,7 @@ _KNOWN: dict[str, Callable[[list[str], bool], tuple[str, ...] | None]] = {
     "uname": _uname,
     "dpkg-query": _dpkg_query,
     "systemctl": _systemctl,
+    "sed": _sed,
     "systemd-analyze": _cat_config,
     "find": _find,
     "grep": _grep,

@@ -24,6 +24,7 @@ _RELATIONS = ("Depends:", "Pre-Depends:", "Recommends:", "Suggests:", "Conflicts
 _packages: "dict[str, dict[str, str]]" = {}
 _related: "set[str]" = set()
 _units: "dict[str, str]" = {}
+_properties: "set[str]" = set()
 
 
 def answer(program: str) -> "tuple[int, bytes] | None":
@@ -43,6 +44,8 @@ def _answered(program: str) -> "tuple[int, bytes]":
         link, negated, name, *words = part.split("\x1f")
         if (link == "&&" and rc) or (link == "||" and not rc):
             continue
+        if link == "|":
+            words, out = [*words, out.decode()], b""
         rc, said = PROGRAMS[name](*(str(rc) if word == "$?" else word for word in words))
         rc = int(not rc) if negated else rc
         out += said
@@ -158,20 +161,47 @@ def _dpkg_query(form: str, silent: str, *names: str) -> "tuple[int, bytes]":
 
 
 def _systemctl_show(properties: str, units: str, wanted: str, value: str, *asked: str) -> "tuple[int, bytes]":
-    """One `systemctl show` for all that is asked of systemd, and out of it what this command asks."""
+    shown = []
+    for unit in asked:
+        lines = _of_unit(properties, units, wanted, unit)
+        shown.append("".join((line.partition("=")[2] if value else line) + "\n" for line in lines))
+    return 0, "\n".join(shown).encode()
+
+
+def _of_unit(properties: str, units: str, wanted: str, unit: str) -> "list[str]":
+    """What is wanted of one unit; one `systemctl show` is for all that is asked of systemd."""
     if not _units:
         names = units.split(" ")
         blocks = _said("systemctl", "show", "--no-pager", "--property=" + properties, "--", *names).split("\n\n")
         if len(blocks) != len(names):
             raise ValueError
         _units.update(zip(names, blocks))
-    shown = []
-    for unit in asked:
-        lines = [line for line in _units[unit].split("\n") if line.partition("=")[0] in wanted.split(",")]
-        if not lines:
+        _properties.update(properties.split(","))
+    names = wanted.split(",")
+    lines = [line for line in _units[unit].split("\n") if line.partition("=")[0] in names]
+    if not lines or not _properties.issuperset(names):
+        raise ValueError
+    return lines
+
+
+def _systemctl_cat(properties: str, units: str, wanted: str, _: str, unit: str) -> "tuple[int, bytes]":
+    """The files of a unit, where systemd has read them as they are now."""
+    has = dict(line.split("=", 1) for line in _of_unit(properties, units, wanted, unit))
+    if (has["Id"], has["LoadState"], has["NeedDaemonReload"]) != (unit, "loaded", "no") or "\\" in has["DropInPaths"]:
+        raise ValueError
+    return 0, _files(has["FragmentPath"], *has["DropInPaths"].split())
+
+
+def _sed(word: str, said: str) -> "tuple[int, bytes]":
+    """`sed -E 's/=[1-9][0-9]*/=WORD/'`."""
+    lines = []
+    for line in said.split("\n"):
+        name, equals, value = line.partition("=")
+        if "=" in value:
             raise ValueError
-        shown.append("".join((line.partition("=")[2] if value else line) + "\n" for line in lines))
-    return 0, "\n".join(shown).encode()
+        is_number = value.startswith(tuple("123456789"))
+        lines.append(name + equals + (word + value.lstrip("0123456789") if is_number else value))
+    return 0, "\n".join(lines).encode()
 
 
 def _cat_config(name: str) -> "tuple[int, bytes]":
@@ -187,14 +217,18 @@ def _cat_config(name: str) -> "tuple[int, bytes]":
         for entry in os.listdir(root + name) if os.path.isdir(root + name) else ():
             if entry.endswith(".conf"):
                 by_name[entry] = root + name + "/" + entry
-    paths += [by_name[entry] for entry in sorted(by_name)]
+    return 0, _files(*paths, *(by_name[entry] for entry in sorted(by_name)))
+
+
+def _files(*paths: str) -> bytes:
+    """Files as systemd shows them, each under its name."""
     parts = []
     for path in paths:
         text = read(path)  # declines a link to /dev/null, which means something of its own, as an empty file does
         if not text.endswith(b"\n"):
             raise ValueError
         parts.append(b"# %b\n%b" % (path.encode(), text))
-    return 0, b"\n".join(parts)
+    return b"\n".join(parts)
 
 
 def _said(*words: str) -> str:
@@ -226,6 +260,8 @@ PROGRAMS: "dict[str, Callable[..., tuple[int, bytes]]]" = {
     "uname": _uname,
     "dpkg-query": _dpkg_query,
     "systemctl-show": _systemctl_show,
+    "systemctl-cat": _systemctl_cat,
+    "sed": _sed,
     "cat-config": _cat_config,
     "find": find,
     "grep": grep,

@@ -63,6 +63,11 @@ PLAIN = [
     "find /nowhere -type f",
     "test ! -d /etc/apt || find /etc/apt -type f -printf '%f %m %u\n'",
     "systemd-analyze cat-config --no-pager sysctl.d",
+    "cat /etc/os-release | sed -E 's/=[1-9][0-9]*/=yes/'",
+    "cat /etc/login.defs | sed -E 's/=[1-9][0-9]*/=yes/'",
+    "cat /nowhere | sed -E 's/=[1-9][0-9]*/=yes/'",
+    "systemctl cat ssh.service",
+    "systemctl cat no-such.service",
     "grep -rs '' /proc/sys/net/ipv4/conf --include=rp_filter",
     "grep -rs '' /proc/sys/net/ipv4 --include=forwarding",
     "grep -rs '' /proc/sys/net --include=accept_redirects",
@@ -94,6 +99,15 @@ NOT_OURS = [
     "systemctl show ssh.service",
     "systemctl show --property=Id 'ssh*'",
     "systemctl is-active ssh.service",
+    "systemctl cat ssh.service cron.service",
+    "systemctl cat 'ssh*'",
+    "systemctl cat --force ssh.service",
+    "systemctl show --property=Id ssh.service | sed -E 's/[a-z]/=yes/'",
+    "systemctl show --property=Id ssh.service | sed -nE 's/=[1-9][0-9]*/=yes/'",
+    "systemctl show --property=Id ssh.service | cat /etc/passwd",
+    "sed -E 's/=[1-9][0-9]*/=yes/'",
+    "cat /etc/passwd; cat /etc/group | sed -E 's/=[1-9][0-9]*/=yes/'",
+    "! cat /etc/passwd | sed -E 's/=[1-9][0-9]*/=yes/'",
     "find . -type f",
     "find /etc -exec cat {} ';'",
     "find /etc -delete",
@@ -152,6 +166,14 @@ def test_the_digest_says_how_an_answer_was_taken(here: Dialogue) -> None:
     assert isinstance(ours, Observation)
     assert isinstance(real, Observation)
     assert ours.digest != Observation("here", "uname -s", 0, real.stdout, b"", real.taken_at, 0.0).digest
+
+
+def test_what_is_said_of_numbers_is_what_sed_says(here: Dialogue, tmp_path: Path) -> None:
+    (tmp_path / "said").write_text("A=12x\nB=0\nC=\nD\n=7\nE=a1\n\nF=10")
+    ours, theirs = [f"{cat} {tmp_path}/said | sed -E 's/=[1-9][0-9]*/=yes/'" for cat in ("cat", "/bin/cat")]
+    answers = dict(here.exchange([ours, theirs]))
+    assert [seen.native for seen in answers.values() if isinstance(seen, Observation)] == [True, False]
+    assert len({seen.stdout for seen in answers.values() if isinstance(seen, Observation)}) == 1
 
 
 def test_systemd_is_asked_once_for_all_questions_of_a_batch() -> None:
