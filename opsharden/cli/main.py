@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import inspect
@@ -112,6 +113,10 @@ def run() -> None:
     """Entry point: errors as sentences, Ctrl-C and SIGTERM alike, and the exit code."""
     # What is loaded at the start stays to the end: to look for garbage in it again and again takes a tenth of it.
     gc.set_threshold(200_000)
+    # At the end Python would go through all of it once more, to free what the process gives back anyway.
+    atexit.register(gc.freeze)
+    # pydantic would look through every installed package for plugins of its own: none is wanted.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         sys.exit(app(args=_arguments(sys.argv[1:]), prog_name="opsharden", standalone_mode=False) or 0)
