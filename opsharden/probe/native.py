@@ -171,7 +171,7 @@ def _cat_config(words: list[str], _: bool) -> tuple[str, ...] | None:
 
 
 def _find(words: list[str], _: bool) -> tuple[str, ...] | None:
-    rest = iter(words)
+    rest = iter(words[1:] if words[:1] == ["-L"] else words)
     for word in rest:
         if word.startswith("/") and word.rstrip("/") == word and not any(sign in word for sign in "*?[\\"):
             continue
@@ -180,7 +180,7 @@ def _find(words: list[str], _: bool) -> tuple[str, ...] | None:
         fits = _FIND_TESTS.get(word)
         if fits is None or not fits(next(rest, "")):
             return None
-    return ("find", *words) if words and words[0].startswith("/") else None
+    return ("find", *words) if words and (words[0].startswith("/") or words[:1] == ["-L"] != words) else None
 
 
 def _pattern(value: str) -> bool:

@@ -20,7 +20,9 @@ if False:  # for the type checker: hosts need not load it, and `bounds.py` and `
 
 _OF_DPKG = 1 << 26
 _FIELDS = ("Package:", "Status: ", "Version:")
-_RELATIONS = ("Depends:", "Pre-Depends:", "Recommends:", "Suggests:", "Conflicts:", "Breaks:", "Replaces:", "Enhances:")
+_NAMING = ("Depends:", "Pre-Depends:", "Recommends:", "Suggests:", "Enhances:")
+_RELATIONS = (*_NAMING, "Conflicts:", "Breaks:", "Replaces:", "Provides:")
+_ONLY_NAMED = {"Status": "unknown ok not-installed"}  # a package that is not there, and that others name
 _packages: "dict[str, dict[str, str]]" = {}
 _related: "set[str]" = set()
 _units: "dict[str, str]" = {}
@@ -131,7 +133,8 @@ def _read_packages() -> None:
         fields = dict(line.split(": ", 1) for line in lines if line[:8] in _FIELDS)
         for line in lines:
             if line.startswith(_RELATIONS):
-                _related.update(line.replace(",", " ").replace("|", " ").replace(":", " ").split())
+                named = line.partition(":")[2].replace("|", ",").split(",")
+                _related.update(each.split()[0].partition(":")[0] for each in named)
         # Of a package for two architectures, which one is meant is dpkg's to say too.
         packages[fields["Package"]] = {} if fields["Package"] in packages else fields
     _packages.update(packages)  # all of them or none: the time may be over before
@@ -145,19 +148,20 @@ def _dpkg_query(form: str, silent: str, *names: str) -> "tuple[int, bytes]":
     """`silent`: what dpkg-query complains about is thrown away, so a name that it does not know is no trouble."""
     if not _packages:
         _read_packages()
-    there, out = sorted(name for name in set(names) if name in _packages), ""
-    # A package that is not there may still be known, as one that others name: dpkg has its own words for that.
-    if len(there) < len(names) and (not silent or _related.intersection(names) - _packages.keys()):
+    wanted = set(names)
+    there, out = sorted(wanted & (_packages.keys() | _related)), ""
+    if len(there) < len(wanted) and not silent:
         raise ValueError
     for name in there:
-        status = _packages[name]["Status"]
+        fields = _packages.get(name, _ONLY_NAMED)
+        status = fields["Status"]
         out += (
             form.replace("${Package}", name)
             .replace("${Status}", status)
             .replace("${db:Status-Status}", status.split()[2])
-            .replace("${Version}", _packages[name].get("Version", ""))
+            .replace("${Version}", fields.get("Version", ""))
         )
-    return int(len(there) < len(names)), out.replace("\\n", "\n").encode()
+    return int(len(there) < len(wanted)), out.replace("\\n", "\n").encode()
 
 
 def _systemctl_show(properties: str, units: str, wanted: str, value: str, *asked: str) -> "tuple[int, bytes]":

@@ -27,6 +27,10 @@ def find(*words: str) -> "tuple[int, bytes]":
     """What find prints. Raises where anything on the way cannot be read: find has its own words for that."""
     roots = []
     rest = list(words)
+    look: "Callable[[str], os.stat_result]" = os.lstat
+    if rest[0] == "-L":
+        look = _followed
+        del rest[0]
     while rest and not rest[0].startswith(("-", "(", "!")):
         roots.append(rest.pop(0))
     deepest = 1 << 30
@@ -41,7 +45,7 @@ def find(*words: str) -> "tuple[int, bytes]":
         raise ValueError
     for root in roots:
         nearby(root, below=True)
-        _visit(root, root.rpartition("/")[2], deepest, holds)
+        _visit(root, deepest, look, holds)
     return 0, "".join(out).encode("utf-8", "surrogateescape")
 
 
@@ -70,13 +74,27 @@ def _sort(folder: str, found: "dict[str, list[str]]") -> None:
             found.setdefault(entry.name, []).append(entry.path)
 
 
-def _visit(path: str, name: str, deeper: int, holds: "_Test") -> None:
+def _followed(path: str) -> os.stat_result:
+    """What is behind a link; the link where that is nothing. What else may lie in a folder behind one is find's."""
     found = os.lstat(path)
-    holds(path, name, found)
+    if stat.S_ISLNK(found.st_mode):
+        nearby(os.path.realpath(path))
+        try:
+            found = os.stat(path)
+        except FileNotFoundError:
+            return found
+        if stat.S_ISDIR(found.st_mode):
+            raise ValueError
+    return found
+
+
+def _visit(path: str, deeper: int, look: "Callable[[str], os.stat_result]", holds: "_Test") -> None:
+    found = look(path)
+    holds(path, path.rpartition("/")[2], found)
     if deeper and stat.S_ISDIR(found.st_mode):
         # In the order of the directory, and each at once with what is below it: as find goes.
         for entry in os.scandir(path):
-            _visit(entry.path, entry.name, deeper - 1, holds)
+            _visit(entry.path, deeper - 1, look, holds)
 
 
 def _either(words: "list[str]", out: "list[str]") -> "_Test":
