@@ -53,10 +53,22 @@ def _parts(command: str) -> tuple[_Part, ...]:
         words = _own(each)
         # What is read from a pipe, and it alone, is what one command says.
         of_one = len(simple) == _PAIR and not simple[0].negated
+        if words is None and len(simple) == 1:
+            words = _alone(each)
         if words is None or (each.link == "|") != (words[0] == _PIPED) or (words[0] == _PIPED and not of_one):
             return ()
         found.append(((each.link, "!" if each.negated else ""), words))
     return tuple(found)
+
+
+def _alone(simple: Simple) -> tuple[str, ...] | None:
+    """One that is all there is to a command, and that the shell would only start."""
+    plain = not (simple.negated or simple.redirections or any(word.glob or word.status for word in simple.words))
+    words = tuple(word.text for word in simple.words)
+    return ("run", *words) if plain and words[0] in _PROGRAMS else None
+
+
+_PROGRAMS = ("awk", "find", "grep", "ls", "stat", "systemctl")  # none is a word of any shell's own
 
 
 def _own(simple: Simple) -> tuple[str, ...] | None:

@@ -27,7 +27,7 @@ def find(*words: str) -> "tuple[int, bytes]":
     """What find prints. Raises where anything on the way cannot be read: find has its own words for that."""
     roots = []
     rest = list(words)
-    look: "Callable[[str], os.stat_result]" = os.lstat
+    look: Callable[[str], os.stat_result] = os.lstat
     if rest[0] == "-L":
         look = _followed
         del rest[0]

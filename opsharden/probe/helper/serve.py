@@ -8,6 +8,7 @@ It reads questions from stdin and answers them on stdout, several at a time, unt
 whatever it started. Both are a line of words and then raw bytes:
 
     question   id timeout limit length     a shell command; behind a NUL, where there is one, the same as a program
+                                           for `answers.py`, or as words to run without a shell
     answer     id rc out err how seconds   stdout and stderr, of these lengths
 
 `how`: `c` a command was run, `h` the helper answered by itself, `C` output was cut, `L` it was late and was ended.
@@ -36,18 +37,23 @@ _ENVIRONMENT = {
 
 
 class Job:
-    """One shell command under way."""
+    """One shell command under way; `words`: the same without a shell, where it needs none."""
 
-    def __init__(self, number: str, timeout: str, limit: str, command: str) -> None:
+    def __init__(self, number: str, timeout: str, limit: str, command: str, words: "list[str]") -> None:
         self.number, self.limit, self.how = number, int(limit), "c"
         self.began = time.monotonic()
         self.deadline = self.began + float(timeout)
         pipes, null = (os.pipe(), os.pipe()), os.open(os.devnull, os.O_RDONLY)
         ends = [null, pipes[0][1], pipes[1][1]]
         streams = [(os.POSIX_SPAWN_DUP2, end, stream) for stream, end in enumerate(ends)]
-        self.pid = os.posix_spawn(
-            "/bin/sh", ["sh", "-c", command], _ENVIRONMENT, file_actions=streams, setsid=True, setsigdef=_RESET
-        )
+        for path, given in (*((path, words) for path in found(words)), ("/bin/sh", ["sh", "-c", command])):
+            try:
+                self.pid = os.posix_spawn(
+                    path, given, _ENVIRONMENT, file_actions=streams, setsid=True, setsigdef=_RESET
+                )
+                break
+            except OSError:  # the shell has words for it
+                continue
         for end in ends:
             os.close(end)
         self.out, self.err, self.surplus = bytearray(), bytearray(), 0
@@ -96,6 +102,12 @@ class Job:
             time.sleep(_NAP)
         for end in self.open:
             os.close(end)
+
+
+def found(words: "list[str]") -> "list[str]":
+    """Where the program is that some words begin with, if it is anywhere."""
+    paths = [f"{folder}/{words[0]}" for folder in _ENVIRONMENT["PATH"].split(":")] if words else []
+    return [path for path in paths if os.access(path, os.X_OK)][:1]
 
 
 def family(pid: int) -> "list[int]":
@@ -149,11 +161,12 @@ class Helper:
         """Answer at once where we can, else start the command."""
         command, _, program = asked.partition("\0")
         began = time.monotonic()
-        answer = self.answer(program) if program else None
+        _, _, alone = program.partition("\x1frun\x1f")
+        answer = self.answer(program) if program and not alone else None
         if answer and len(answer[1]) <= int(limit):
             say(number, answer[0], answer[1], b"", "h", began)
             return
-        job = Job(number, timeout, limit, command)
+        job = Job(number, timeout, limit, command, alone.split("\x1f") if alone else [])
         self.jobs.append(job)
         for end in job.open:
             self.ends[end] = job

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +88,7 @@ PLAIN = [
     "cat /nowhere 2>/dev/null || test $? -le 2",
     "cat /etc",
 ]
+RUN = ";\x1f\x1frun\x1f"
 NOT_OURS = [
     "cat /etc/passwd | wc -l",
     "cat -n /etc/passwd",
@@ -169,8 +171,45 @@ def test_plain_questions_cost_no_process(here: Dialogue, command: str) -> None:
 
 
 @pytest.mark.parametrize("command", NOT_OURS)
-def test_what_is_not_certain_is_the_shells_to_answer(command: str) -> None:
-    assert native.programs([command]) == {}
+def test_what_is_not_certain_is_answered_by_the_command_itself(command: str) -> None:
+    program = native.programs([command]).get(command, RUN)
+    assert program.startswith(RUN)
+
+
+@pytest.mark.parametrize("command", NOT_OURS)
+def test_what_needs_no_shell_is_run_as_it_is_written(command: str) -> None:
+    program = native.programs([command]).get(command)
+    if program:
+        assert program.removeprefix(RUN).split("\x1f") == shlex.split(command)
+
+
+@pytest.mark.parametrize(
+    ("command", "rc"),
+    [
+        ("find /etc/passwd -name 'a?c' -o -mtime -9999 -print", 0),
+        ("grep -nx 'root:.*' /etc/passwd", 0),
+        ("grep -c root /nowhere", 2),
+        ("awk 'BEGIN {exit 7}'", 7),
+        ("ls -d '/no where'", 2),
+    ],
+)
+def test_a_program_says_the_same_with_and_without_a_shell(here: Dialogue, command: str, rc: int) -> None:
+    shell = f"{{ {command}\n}}"
+    assert native.programs([command, shell]).keys() == {command}
+    answers = dict(here.exchange([command, shell]))
+    ours, theirs = answers[command], answers[shell]
+    assert isinstance(ours, Observation)
+    assert isinstance(theirs, Observation)
+    assert (ours.rc, ours.stdout, ours.stderr) == (theirs.rc, theirs.stdout, theirs.stderr)
+    assert (ours.rc, ours.native) == (rc, False)
+
+
+def test_a_program_that_is_not_there_is_the_shells_to_miss(here: Dialogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "_PROGRAMS", ("no-such-program",))
+    ((_, seen),) = here.exchange(["no-such-program -x"])
+    assert isinstance(seen, Observation)
+    assert seen.rc == 127
+    assert b"not found" in seen.stderr
 
 
 def test_the_digest_says_how_an_answer_was_taken(here: Dialogue) -> None:
