@@ -17,7 +17,7 @@ from typing import Any
 from opsharden.model import Mismatch
 from opsharden.probe.accesslist import beyond, listed
 from opsharden.probe.found import NAMES, answered
-from opsharden.probe.places import Place
+from opsharden.probe.places import Limit, Place
 from opsharden.probe.unchangeable import stuck
 
 _FORM = r"%y %m %U %G %u:%g:%p -> %l\n"
@@ -237,26 +237,27 @@ def _bases(places: Iterable[Place]) -> list[str]:
 
 
 def _any(patterns: Iterable[str], *more: str) -> tuple[str, ...]:
-    """Find's words for what fits one of some patterns, or more."""
-    words = [word for pattern in patterns for word in ("-o", "-path", pattern)]
+    """What find is asked for what fits one of some patterns, or more."""
+    words = [word for pattern in dict.fromkeys(patterns) for word in ("-o", "-path", pattern)]
     return ("(", *more, *(words if more else words[1:]), ")")
 
 
 def _worth_a_look(places: Sequence[Place]) -> tuple[str, ...]:
-    """Find's words that leave out of trees what is certainly fine, so that logs may come and go."""
-    limits = [place.limit for place in places]
+    """What find is asked, to leave out of trees what is certainly fine, so that logs may come and go."""
+    rest = [place.limit for place in places if not _shown_anyway(place.limit)]
     too_much = 0
-    for limit in limits:
+    for limit in rest:
         too_much |= 0o7777 & ~limit.mode | (0o7 & ~limit.listed) << 3
-    owned = ("-o", "!", "-user", "root") if any(limit.owners for limit in limits) else ()
-    # Root's own is fine only where the owner alone matters.
-    named = [
-        pattern
-        for place in places
-        if place.limit.groups or place.limit.owners not in ((), ("root",)) or place.limit.absent != "fine"
-        for pattern in ((f"{place.path}/*",) if place.tree else (place.path,))
-    ]
-    return _any(named, "-type", "d", "-o", "-type", "l", "-o", "-perm", f"/{too_much:o}", *owned)
+    open_ones = ("-o", "-perm", f"/{too_much:o}") if too_much else ()
+    others = ("-o", "!", "-user", "root") if any(limit.owners for limit in rest) else ()
+    anyway = [place for place in places if _shown_anyway(place.limit)]
+    whole = [f"{place.path}/*" if place.tree else place.path for place in anyway]
+    return _any(whole, "-type", "d", "-o", "-type", "l", *open_ones, *others)
+
+
+def _shown_anyway(limit: Limit) -> bool:
+    """Whether find is not to judge: whose a file is it tells by name, and where it has to be there it is to be seen."""
+    return bool(limit.groups) or limit.owners not in ((), ("root",)) or limit.absent != "fine"
 
 
 def _missing(place: Place, link: str) -> _Found:

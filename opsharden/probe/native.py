@@ -185,7 +185,11 @@ def _cat_config(words: list[str], _: bool) -> tuple[str, ...] | None:
 def _find(words: list[str], _: bool) -> tuple[str, ...] | None:
     rest = iter(words[1:] if words[:1] == ["-L"] else words)
     for word in rest:
-        if word.startswith("/") and word.rstrip("/") == word and not any(sign in word for sign in "*?[\\"):
+        if (
+            word.startswith("/")
+            and (word == "/" or word.rstrip("/") == word)
+            and not any(sign in word for sign in "*?[\\")
+        ):
             continue
         if word in _FIND_SIGNS:
             continue

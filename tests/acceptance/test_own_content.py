@@ -104,15 +104,47 @@ def test_the_same_checks_run_under_plain_pytest(extended: Any, tmp_path: Path) -
     extended.exec(host, "rm /etc/greeting")
 
 
-def test_a_control_that_is_data_needs_nothing_but_its_entry(own: Any) -> None:
+DATA = {
+    # What is wanted, how a host comes to have it otherwise, what shows it, right and wrong, and how it goes again.
+    "sysctl": (
+        "net.ipv4.tcp_rfc1337: {exactly: 1}",
+        "true",
+        ("cat /proc/sys/net/ipv4/tcp_rfc1337; ls /etc/sysctl.d | grep -c opsharden || true", "0\n0\n", "1\n1\n"),
+        "rm /etc/sysctl.d/zz-opsharden.conf; echo 0 >/proc/sys/net/ipv4/tcp_rfc1337",
+    ),
+    "access": (
+        "/etc/edge/**: {owner: root, mode: {at_most: '0640'}}",
+        "mkdir -p /etc/edge && touch /etc/edge/key && chmod 666 /etc/edge/key && chown games /etc/edge/key",
+        ("stat -c '%a %U' /etc/edge/key", "666 games\n", "640 root\n"),
+        "rm -r /etc/edge",
+    ),
+    "sshd": (
+        "PermitTunnel: {exactly: 'no'}",
+        "echo 'PermitTunnel yes' >/etc/ssh/sshd_config.d/50-edge.conf",
+        ("sshd -T | grep permittunnel", "permittunnel yes\n", "permittunnel no\n"),
+        "rm /etc/ssh/sshd_config.d/50-edge.conf; sed -i /PermitTunnel/d /etc/ssh/sshd_config.d/00-opsharden.conf",
+    ),
+    "package": (
+        "absent: {edge: [tnftp]}",
+        "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install tnftp",
+        ("dpkg-query -W -f '${Status}' tnftp | grep -c 'ok installed' || true", "1\n", "0\n"),
+        "dpkg --purge tnftp",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DATA)
+def test_a_control_that_is_data_needs_nothing_but_its_entry(own: Any, kind: str) -> None:
     """Fix, check, plan and finding come with its kind; the role around it is the same for every such control."""
+    want, given, (shown, wrong, right), undo = DATA[kind]
+    control = f"own-{kind}"
     files = {
-        "roles/edge/controls.yml": (
-            "- id: own-rfc1337\n  title: A stray reset does not end a connection that waits\n  why: To last.\n"
-            "  severity: low\n  kind: sysctl\n  want:\n    net.ipv4.tcp_rfc1337: {exactly: 1}\n"
+        f"roles/edge_{kind}/controls.yml": (
+            f"- id: {control}\n  title: A house's own\n  why: To last.\n"
+            f"  severity: low\n  kind: {kind}\n  want:\n    {want}\n"
         ),
-        "roles/edge/meta/main.yml": "---\ndependencies: [{role: kinds}]\n",
-        "roles/edge/tasks/main.yml": (
+        f"roles/edge_{kind}/meta/main.yml": "---\ndependencies: [{role: kinds}]\n",
+        f"roles/edge_{kind}/tasks/main.yml": (
             "---\n- name: Bring about what its controls want\n"
             "  data_controls: {role: '{{ role_path }}'}\n  tags: [always]\n"
         ),
@@ -121,20 +153,22 @@ def test_a_control_that_is_data_needs_nothing_but_its_entry(own: Any) -> None:
         path = own.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    with (own.path / "opsharden.toml").open("a") as file:
-        file.write('roles = ["roles"]\n')
+    settings = own.path / "opsharden.toml"
+    if "roles" not in settings.read_text():
+        settings.write_text(settings.read_text() + 'roles = ["roles"]\n')
     host = own.names[0]
-    chosen = (host, "--control", "own-rfc1337", "-o", "json")
+    own.exec(host, given)
+    chosen = (host, "--control", control, "-o", "json")
     before = own.run("verify", *chosen)
-    assert verdicts(before.stdout) == {(host, "own-rfc1337"): "fail"}, before.stdout + before.stderr
+    assert verdicts(before.stdout) == {(host, control): "fail"}, before.stdout + before.stderr
 
     planned = json.loads(own.run("apply", "--check", *chosen).stdout)["changes"]
     assert [change["status"] for change in planned] == ["changed"]
-    assert own.exec(host, "ls /etc/sysctl.d").count("opsharden") == 0, "a plan changes nothing"
+    assert own.exec(host, shown) == wrong, "a plan changes nothing"
 
     done = own.run("apply", *chosen)
-    assert verdicts(done.stdout) == {(host, "own-rfc1337"): "pass"}, done.stdout + done.stderr
-    assert own.exec(host, "cat /proc/sys/net/ipv4/tcp_rfc1337") == "1\n"
+    assert verdicts(done.stdout) == {(host, control): "pass"}, done.stdout + done.stderr
+    assert own.exec(host, shown) == right
     again = own.run("apply", "--all", *chosen)
     assert json.loads(again.stdout)["changes"] == []
-    own.exec(host, "rm /etc/sysctl.d/zz-opsharden.conf; echo 0 >/proc/sys/net/ipv4/tcp_rfc1337")
+    own.exec(host, undo)

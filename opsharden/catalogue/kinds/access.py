@@ -68,5 +68,5 @@ def _break(want: Mapping[str, Mapping[str, Any]]) -> str:
 KIND = Kind(
     TypeAdapter(Annotated[dict[Path, Wanted], Field(min_length=1)]),
     _break,
-    "/fill/in: {owner: root, group: root, mode: {at_most: '0644'}} # a file; /folder/, /all/*.conf, /all/below/**",
+    "/fill/in: {owner: root, mode: {at_most: '0644'}, absent: wrong} # or /a/folder/, /some/*.conf, /all/below/**",
 )

@@ -44,7 +44,7 @@ def find(*words: str) -> "tuple[int, bytes]":
     if rest:
         raise ValueError
     for root in roots:
-        nearby(root, below=True)
+        nearby(root, below=deepest > 0)
         _visit(root, deepest, look, holds)
     return 0, "".join(out).encode("utf-8", "surrogateescape")
 
@@ -90,7 +90,7 @@ def _followed(path: str) -> os.stat_result:
 
 def _visit(path: str, deeper: int, look: "Callable[[str], os.stat_result]", holds: "_Test") -> None:
     found = look(path)
-    holds(path, path.rpartition("/")[2], found)
+    holds(path, path.rpartition("/")[2] or path, found)
     if deeper and stat.S_ISDIR(found.st_mode):
         # In the order of the directory, and each at once with what is below it: as find goes.
         for entry in os.scandir(path):

@@ -120,6 +120,8 @@ class Closing:
                 self._look(path, wanted, meant)
             except FileNotFoundError:  # it went meanwhile
                 continue
+            except OSError as error:
+                self.leave(f"{path} cannot be looked at ({error.strerror}), and was left as it is.")
 
     @staticmethod
     def _fits(path, wanted):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 
@@ -50,8 +51,13 @@ class AccessList:
 
 
 def has_list(path):
-    """Whether a file has a list."""
-    return ACL in os.listxattr(path, follow_symlinks=False)
+    """Whether a file has a list; on some file systems none can have one."""
+    try:
+        return ACL in os.listxattr(path, follow_symlinks=False)
+    except OSError as error:
+        if error.errno == errno.ENOTSUP:
+            return False
+        raise
 
 
 def too_far(path, most):

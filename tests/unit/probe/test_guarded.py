@@ -103,6 +103,9 @@ def test_of_a_tree_only_what_may_be_wrong_is_shown(host: Here, tmp_path: Path) -
     want = {f"{tmp_path}/**": {"mode": {"at_most": "0640"}, "by_list": "r"}}
     guarded = Guarded(host, [place(path, wanted) for path, wanted in want.items()])
     assert [Path(entry.path).name for entry in guarded.entries if entry.kind == "f"] == ["b.log"]
+    wanted = {"mode": {"at_most": "0640"}, "absent": "wrong"}
+    places = [*(place(path, each) for path, each in want.items()), place(f"{tmp_path}/a.log", wanted)]
+    assert Guarded(host, places).is_there(places[-1])
 
 
 def test_folders_are_judged_as_folders(host: Here, tmp_path: Path) -> None:

@@ -61,6 +61,8 @@ PLAIN = [
     r"find /etc /usr/lib/os-release -maxdepth 1 ! -type l ! \( -user root -o -perm -002 \) -o -perm /111 -type f",
     "find /etc -maxdepth 1 -type l -name '*a*b*' -printf '%f\\n'",
     "find /etc/passwd -printf '%f %m'",
+    "find / -maxdepth 1 -name 'e*' -printf '%f %p\n'",
+    "find / -maxdepth 0 -printf '%f %p\n'",
     r"find / /etc /dev/null -maxdepth 0 -printf '%y %m %U %G %u:%g:%p -> %l\n'",
     r"find /etc /run -maxdepth 2 '(' -path /etc/passwd -o -path '/etc/*.d*' ')' -printf '%y %U %G %p -> %l\n'",
     "find /nowhere -type f",

@@ -203,6 +203,36 @@ def test_what_cannot_be_closed_is_said_and_the_rest_goes_on(
     assert mode(etc / "b") == 0o600
 
 
+def test_where_no_file_can_have_a_list_modes_are_all_there_is(
+    closing: ModuleType, etc: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without(*_: Any, **__: Any) -> list[str]:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(os, "listxattr", without)
+    made(etc / "a", 0o660)
+    assert run(closing, want=want(etc, **{"/a": "0600"}))["changed"] is True
+    assert mode(etc / "a") == 0o600
+
+
+def test_what_cannot_be_looked_at_is_said(
+    closing: ModuleType, etc: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lstat = os.lstat
+
+    def refused(path: Any, **rest: Any) -> os.stat_result:
+        if str(path).endswith("/a"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return lstat(path, **rest)
+
+    monkeypatch.setattr(os, "lstat", refused)
+    (etc / "a").touch()
+    made(etc / "b", 0o666)
+    said = run(closing, want=want(etc, **{"/a": "0600", "/b": "0600"}))
+    assert said["left"] == [f"{etc}/a cannot be looked at (Permission denied), and was left as it is."]
+    assert stat.S_IMODE(lstat(etc / "b").st_mode) == 0o600
+
+
 def test_an_owner_that_may_not_be_is_the_first_that_may(closing: ModuleType) -> None:
     assert closing.numbers(["no-such-account", "root"], {"root": 0}.__getitem__) == [0]
     assert closing.numbers("no-such-account", {}.__getitem__) == [0]
