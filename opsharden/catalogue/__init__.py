@@ -1,7 +1,7 @@
 """Controls, roles and profiles: read, validate, select."""
 
 from opsharden.catalogue.catalogue import Catalogue, content_digest, load_catalogue
-from opsharden.catalogue.content import content_root, roles_path, site_playbook
+from opsharden.catalogue.content import KINDS_ROLE, content_root, roles_path, site_playbook
 from opsharden.catalogue.kinds import KINDS
 from opsharden.catalogue.roles import Role
 from opsharden.catalogue.schema import ProofEntry
@@ -9,6 +9,7 @@ from opsharden.catalogue.unknown import unknown
 
 __all__ = [
     "KINDS",
+    "KINDS_ROLE",
     "Catalogue",
     "ProofEntry",
     "Role",

@@ -19,9 +19,13 @@ def roles_path() -> Path:
     return top if top.is_dir() else content_root() / "playbooks" / "roles"
 
 
+KINDS_ROLE = "kinds"
+"""The role that brings about controls that are data, whatever role they belong to."""
+
+
 def kinds_checks() -> Path:
     """The checks of controls that are data: a folder for each kind."""
-    return roles_path() / "kinds" / "checks"
+    return roles_path() / KINDS_ROLE / "checks"
 
 
 def profiles_path() -> Path:

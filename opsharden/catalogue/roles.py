@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from opsharden.catalogue.content import KINDS_ROLE
 from opsharden.catalogue.kinds import KINDS
 from opsharden.catalogue.schema import (
     CASES,
@@ -94,6 +95,10 @@ def read_roles(folders: Sequence[Path]) -> tuple[Role, ...]:
         if not folder.is_dir():
             raise CatalogueError(f"There is no folder of roles at {folder}.", "Correct `roles` in opsharden.toml.")
         for path in sorted(path for path in folder.iterdir() if (path / "tasks").is_dir()):
+            if path.name == KINDS_ROLE and not (path / "controls.yml").exists():
+                continue  # it serves all others
+            if path.name == KINDS_ROLE:
+                raise CatalogueError(f"The role {path} bears the name of one of ours.", "Rename yours.")
             if path.name in roles:
                 raise CatalogueError(
                     f"Two roles are called {path.name}: {roles[path.name].path} and {path}.", "Rename yours."

@@ -26,6 +26,15 @@ GO_ON = "Go on behind what failed"
 _HELD = "opsharden-limits"
 """The tag of tasks that hold values to their limits, as was done before there was a request."""
 
+_DATA = "opsharden-data"
+"""The tag of the task with which each role brings about its controls that are data."""
+
+_AT_ONCE = ("kinds", "data")
+"""The role that does so for all of them at once, and its file of tasks."""
+
+_DATA_ROLES = "opsharden_data_roles"
+"""The variable that tells it for which."""
+
 _HOSTS = "opsharden_play_hosts"
 _LEFT = "opsharden_play_controls"
 # Also written by ansible-runner itself, but only for runs whose extra variables may show in `ps`; and without this
@@ -66,7 +75,7 @@ def prepare(request: PlayRequest, private: Private) -> tuple[str, ...]:
         words += ["-i", source]
     words += ["--forks", str(request.forks)]
     words += ["--tags", ",".join(request.content.tags)] if request.content.tags else []
-    words += ["--skip-tags", _HELD]
+    words += ["--skip-tags", ",".join((_HELD, _DATA) if request.content.data_roles else (_HELD,))]
     words += ["--check"] if request.check else []
     return (*words, *_sealed(request, private))
 
@@ -86,7 +95,10 @@ def _play(request: PlayRequest) -> dict[str, Any]:
         "become": True,
         "gather_facts": False,
         "environment": {"OPSHARDEN_RUN": request.run_id},
-        "vars": {_HOSTS: list(request.hosts)},
+        "vars": {
+            _HOSTS: list(request.hosts),
+            _DATA_ROLES: list(map(str, request.content.data_roles)),
+        },
         # --limit takes patterns: a name that is no host but a group lets in all hosts of the group.
         "pre_tasks": [
             {
@@ -103,17 +115,21 @@ def _play(request: PlayRequest) -> dict[str, Any]:
 def _parts(content: Content) -> list[dict[str, Any]]:
     """The roles, each in a block of its own: what fails in one of them does not end the host for the others."""
     if not content.singly:
-        return [_part(role, {"ansible.builtin.import_role": {"name": role}}) for role in content.roles]
+        return [_part(role, {"ansible.builtin.import_role": _role(role)}) for role in content.roles]
     return [
         {
             **_part(
                 f"{role}: {control}",
-                {"ansible.builtin.include_role": {"name": role}, "vars": {CONTROLS: [control]}, "tags": ["always"]},
+                {"ansible.builtin.include_role": _role(role), "vars": {CONTROLS: [control]}, "tags": ["always"]},
             ),
             "when": f"'{control}' in {_LEFT} | default([])",
         }
         for role, control in content.singly
     ]
+
+
+def _role(name: str) -> dict[str, str]:
+    return {"name": name, "tasks_from": _AT_ONCE[1]} if name == _AT_ONCE[0] else {"name": name}
 
 
 def _part(name: str, what: Mapping[str, Any]) -> dict[str, Any]:

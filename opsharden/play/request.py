@@ -40,6 +40,7 @@ class Content:
 
     Attributes:
         roles: Names, in the order they are applied. A task that fails ends its role on that host, not the next role.
+        data_roles: Folders of roles whose controls that are data are brought about at once, by the role `kinds`.
         singly: Pairs of a role and one of its controls, each brought about by itself in place of `roles`, so that one
             that fails stands in no other's way; on those hosts whose `opsharden_controls` has it.
         roles_path: Folders that roles are looked for in; the first match counts.
@@ -51,6 +52,7 @@ class Content:
     """
 
     roles: tuple[str, ...]
+    data_roles: tuple[Path, ...] = ()
     singly: tuple[tuple[str, str], ...] = ()
     roles_path: tuple[Path, ...] = ()
     tags: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from opsharden.catalogue import Catalogue, roles_path, site_playbook
+from opsharden.catalogue import KINDS_ROLE, Catalogue, roles_path, site_playbook
 from opsharden.model import ChangeStatus
 from opsharden.play import PlayOutcome
 
@@ -18,7 +18,7 @@ class Batch:
 
     Attributes:
         needs: Host to the controls to bring about there; none for roles that have no controls, which run whole.
-        roles: In the order they are applied.
+        roles: In the order they are applied; controls of ours that are data are the business of the role `kinds`.
         singly: Whether each control is brought about by itself, so that one that fails stands in no other's way.
     """
 
@@ -81,20 +81,22 @@ def batches(needs: Mapping[str, tuple[str, ...]], catalogue: Catalogue, size: in
 
 def whole_roles(hosts: Sequence[str], catalogue: Catalogue, size: int) -> tuple[Batch, ...]:
     """The runs of roles that have no controls: on every host, whole."""
-    roles = tuple(role for role in role_order(catalogue) if not catalogue.roles[role].controls)
+    without = {name for name, role in catalogue.roles.items() if not role.controls}
+    roles = tuple(role for role in role_order(catalogue) if role in without)
     return tuple(Batch(dict.fromkeys(part, ()), roles) for part in _parts(hosts, size)) if roles else ()
 
 
 def left_over(batch: Batch, outcome: PlayOutcome, catalogue: Catalogue) -> tuple[Batch, ...]:
     """What one failed task kept from being brought about: the other controls of its role, now one by one.
 
-    A host that was lost, or where a task took too long, is left alone.
+    A host that was lost, or where a task took too long, is left alone. So are controls that are data: that task has
+    tried each by itself already.
     """
     left: dict[str, tuple[str, ...]] = {}
     for host in batch.needs:
         if host in outcome.failed and host not in (*outcome.unreachable, *outcome.timed_out):
             roles = _not_done(host, batch, outcome)
-            controls = tuple(control for control in batch.needs[host] if catalogue.controls[control].role in roles)
+            controls = tuple(control for control in batch.needs[host] if part_of(control, catalogue) in roles)
             if len(controls) > 1 or host in outcome.ended:
                 left[host] = controls
     ours: dict[str, tuple[str, ...]] = {}
@@ -111,18 +113,24 @@ def left_over(batch: Batch, outcome: PlayOutcome, catalogue: Catalogue) -> tuple
 
 def is_ours(role: str, catalogue: Catalogue) -> bool:
     """Whether a role is one of ours, and so heeds the list of controls that each host is given."""
-    return catalogue.roles[role].path.is_relative_to(roles_path())
+    return role == KINDS_ROLE or catalogue.roles[role].path.is_relative_to(roles_path())
 
 
 def role_order(catalogue: Catalogue) -> tuple[str, ...]:
     """All roles in the order they are applied: as playbooks/site.yml has ours, then the user's by name."""
     (play,) = yaml.safe_load(site_playbook().read_text(encoding="utf-8"))
     ours = tuple(role for role in play["roles"] if role in catalogue.roles)
-    return (*ours, *sorted(role for role in catalogue.roles if role not in ours))
+    return (*ours, KINDS_ROLE, *sorted(role for role in catalogue.roles if role not in ours))
+
+
+def part_of(control: str, catalogue: Catalogue) -> str:
+    """The role whose tasks bring a control about."""
+    found = catalogue.controls[control]
+    return KINDS_ROLE if found.kind and is_ours(found.role, catalogue) else found.role
 
 
 def _batch(needs: Mapping[str, tuple[str, ...]], catalogue: Catalogue, *, singly: bool = False) -> Batch:
-    owners = {catalogue.controls[control].role for controls in needs.values() for control in controls}
+    owners = {part_of(control, catalogue) for controls in needs.values() for control in controls}
     return Batch(needs, tuple(role for role in role_order(catalogue) if role in owners), singly)
 
 
@@ -130,7 +138,7 @@ def _not_done(host: str, batch: Batch, outcome: PlayOutcome) -> set[str]:
     """The roles that failed on a host, and those that its turn never came to."""
     failed = {change.role for change in outcome.changes if change.host == host and change.status is ChangeStatus.FAILED}
     if host not in outcome.ended:
-        return failed
+        return failed - {KINDS_ROLE}
     first = min((batch.roles.index(role) for role in failed if role in batch.roles), default=0)
     return {*failed, *batch.roles[first:]}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING
 
+from opsharden.catalogue import KINDS_ROLE
 from opsharden.evidence.diff import Difference, Turn
 from opsharden.model import (
     Control,
@@ -66,13 +67,19 @@ def of_apply(after: RunRecord, lost: Set[str], failures: Set[tuple[str, str]], f
         finding; any other one leaves something undone that no verdict tells of: INCOMPLETE, as with a lost host.
     """
     told = {
-        (finding.host, after.controls[finding.control].role)
+        (finding.host, role)
         for finding in after.findings
         if finding.verdict is Verdict.FAIL and finding.control in after.controls
+        for role in _tasks_of(after.controls[finding.control])
     }
     if lost or failures - told:
         return ExitCode.INCOMPLETE
     return of_findings(after.findings, after.members, after.controls, fail_on)
+
+
+def _tasks_of(control: Control) -> tuple[str, ...]:
+    """The roles whose tasks may have been to bring it about."""
+    return (control.role, KINDS_ROLE) if control.kind else (control.role,)
 
 
 def of_bootstrap(outcomes: Iterable[Outcome], left_out: Iterable[Member]) -> ExitCode:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
 from pydantic import SecretStr
 
-from opsharden.catalogue import roles_path
+from opsharden.catalogue import KINDS_ROLE, roles_path
 from opsharden.errors import HostError, InventoryError, Unresolved
 from opsharden.play import CONTROLS, OWN_SSH, OWN_SSH_ARGS, Content, PlayRequest, Unlock
-from opsharden.workflows.batches import Batch, is_ours
+from opsharden.workflows.batches import Batch, is_ours, part_of
 from opsharden.workflows.targets import Targets
 from opsharden.workflows.workplace import Workplace
 
@@ -26,16 +26,18 @@ def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, 
     settings, access = place.settings, place.access
     host_vars = {host: _variables(place, targets, batch, host) for host in batch.hosts}
     peers = _peers_ways(place, batch, host_vars)
+    data_roles = _data_roles(place, batch)
     return PlayRequest(
         run_id=run_id,
         hosts=batch.hosts,
         inventory=_inventory(place, batch, host_vars),
         content=Content(
             roles=batch.roles,
+            data_roles=tuple(place.catalogue.roles[role].path for role in data_roles),
             singly=_singly(place, batch) if batch.singly else (),
             roles_path=(roles_path(), *settings.roles),
             tags=batch.tags,
-            default_vars={"ansible_ssh_private_key_file": str(place.key)} if place.key else {},
+            default_vars=_defaults(place, data_roles),
             host_vars={**host_vars, **peers},
             extra_vars=place.extra,
         ),
@@ -53,6 +55,18 @@ def play_request(place: Workplace, targets: Targets, batch: Batch, run_id: str, 
             ),
         ),
     )
+
+
+def _data_roles(place: Workplace, batch: Batch) -> tuple[str, ...]:
+    """The roles whose controls that are data are brought about all at once."""
+    at_once = (control for control in batch.tags if part_of(control, place.catalogue) == KINDS_ROLE)
+    return tuple(dict.fromkeys(place.catalogue.controls[control].role for control in at_once))
+
+
+def _defaults(place: Workplace, data_roles: Iterable[str]) -> dict[str, Any]:
+    """Variables below all that the inventory says, with the defaults of roles that may not be played themselves."""
+    values = {name: each for role in data_roles for name, each in place.catalogue.roles[role].defaults.items()}
+    return {**values, "ansible_ssh_private_key_file": str(place.key)} if place.key else values
 
 
 def _inventory(
@@ -74,7 +88,7 @@ def _inventory(
 
 
 def _peers(place: Workplace, batch: Batch, host_vars: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    roles = [place.catalogue.roles[role] for role in batch.roles]
+    roles = [place.catalogue.roles[role] for role in batch.roles if role != KINDS_ROLE]
     variables = [name for role in roles for name in role.peers]
     named = (place.inventory.values(host, host_vars[host]).get(name) for name in variables for host in batch.hosts)
     return {peer for peer in named if isinstance(peer, str)}
@@ -85,7 +99,7 @@ def hubs(place: Workplace, targets: Targets, batch: Batch) -> dict[str, dict[str
 
     What cannot be rendered, and what is no host of the inventory, is left out: the role says so.
     """
-    roles = (place.catalogue.roles[role] for role in batch.roles)
+    roles = (place.catalogue.roles[role] for role in batch.roles if role != KINDS_ROLE)
     by_control = {each: name for role in roles for name, controls in role.peers.items() for each in controls}
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for host, controls in batch.needs.items():
@@ -111,7 +125,7 @@ def _is_there(place: Workplace, name: str) -> bool:
 
 
 def _singly(place: Workplace, batch: Batch) -> tuple[tuple[str, str], ...]:
-    owner = {control: place.catalogue.controls[control].role for control in batch.tags}
+    owner = {control: part_of(control, place.catalogue) for control in batch.tags}
     return tuple((role, control) for role in batch.roles for control in batch.tags if owner[control] == role)
 
 

@@ -1,12 +1,13 @@
-"""Brings about the controls of a role that are data: one module for each kind, with all that is chosen of it."""
+"""Brings about controls that are data: one module for each kind, with all that is chosen of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 
@@ -30,7 +31,7 @@ _LISTS = ("diff", "left", "opsharden_note", "warnings")
 
 
 class ActionModule(ActionBase):
-    """Takes `role`, the folder of the role whose controls.yml says what is wanted.
+    """Takes `role`, the folder of the role whose controls.yml says what is wanted, or `roles`, several of them.
 
     opsharden says in `opsharden_controls` which controls a host needs; in plain Ansible `--tags` and `--skip-tags` do.
     """
@@ -39,18 +40,34 @@ class ActionModule(ActionBase):
         """Bring all of them about; what fails of one kind does not keep another from being tried."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        path = Path(self._task.args["role"]) / "controls.yml"
-        entries = [entry for entry in yaml.safe_load(path.read_text(encoding="utf-8")) if entry.get("kind")]
+        entries = [entry for role in self._roles() for entry in entries_of(role) if entry.get("kind")]
         ids = chosen([entry["id"] for entry in entries], variables)
-        parts = []
-        for kind in dict.fromkeys(entry["kind"] for entry in entries if entry["id"] in ids):
-            wants = [entry["want"] for entry in entries if entry["kind"] == kind and entry["id"] in ids]
-            try:
-                calls = getattr(self, f"_{kind}")(self._templar.template(_trusted(wants)), variables)
-            except ValueError as error:
-                calls, parts = (), [*parts, {"failed": True, "msg": str(error)}]
-            parts += [self._execute_module(MODULES[kind], each, task_vars=task_vars) for each in calls]
+        wants: dict[str, list[Mapping[str, Any]]] = {}
+        for entry in entries:
+            if entry["id"] in ids:
+                wants.setdefault(entry["kind"], []).append(entry["want"])
+        parts = [part for kind, of_kind in wants.items() for part in self._of_kind(kind, of_kind, variables)]
         return {**result, **together(parts)}
+
+    def _roles(self) -> Sequence[Path]:
+        given = self._task.args.get("roles") or [self._task.args["role"]]
+        return [Path(role) for role in given]
+
+    def _of_kind(self, kind: str, wants: Wants, variables: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """What came of them all at once; where that fails, each by itself, so that one stands in no other's way."""
+        whole = self._called(kind, wants, variables)
+        failed = any(part.get("failed") for part in whole) and not any(part.get("unreachable") for part in whole)
+        if len(wants) < 2 or not failed:
+            return whole
+        done = [{name: each for name, each in part.items() if name not in ("failed", "msg")} for part in whole]
+        return [*done, *(part for want in wants for part in self._called(kind, [want], variables))]
+
+    def _called(self, kind: str, wants: Wants, variables: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        try:
+            calls = getattr(self, f"_{kind}")(self._templar.template(_trusted(wants)), variables)
+        except (ValueError, AnsibleError) as error:
+            return [{"failed": True, "msg": str(error)}]
+        return [self._execute_module(MODULES[kind], each, task_vars=variables) for each in calls]
 
     def _sysctl(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
         return ({"want": wants},)
@@ -65,7 +82,8 @@ class ActionModule(ActionBase):
         given = {name: variables.get(f"services_{name}", []) for name in ("declared", "may_remove")}
         given = self._templar.template(given)
         declared = listed(given["declared"])
-        if unknown := sorted(set(declared) - (known := purposes(Path(self._task.args["role"]).parent))):
+        known = purposes({role.parent for role in self._roles()})
+        if unknown := sorted(set(declared) - known):
             raise ValueError(
                 f"services_declared names {', '.join(unknown)}, and that is no purpose, so no package is removed. "
                 f"Purposes are {', '.join(sorted(known))}."
@@ -96,16 +114,21 @@ def together(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     failed = [part for part in parts if part.get("failed") or part.get("unreachable")]
     if not failed:
         return whole
-    said = " ".join(str(part.get("msg", "no reason given")) for part in failed)
+    said = " ".join(dict.fromkeys(str(part.get("msg", "no reason given")) for part in failed))
     return {**failed[0], **whole, "msg": said}
 
 
-def purposes(roles: Path) -> set[str]:
-    """All that packages can serve, by the controls of the roles in a folder and of our own."""
-    files = {*roles.glob("*/controls.yml"), *Path(__file__).parents[2].glob("*/controls.yml")}
-    entries = [entry for path in sorted(files) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
-    wants = [entry["want"] for entry in entries if entry.get("kind") == "package"]
+def purposes(folders: Iterable[Path]) -> set[str]:
+    """All that packages can serve, by the controls of the roles in some folders and of our own."""
+    roles = {role for folder in (*folders, Path(__file__).parents[2]) for role in folder.glob("*") if role.is_dir()}
+    wants = [entry["want"] for role in sorted(roles) for entry in entries_of(role) if entry.get("kind") == "package"]
     return {purpose for want in wants for purpose in want.get("absent", ())}
+
+
+def entries_of(role: Path) -> Sequence[Mapping[str, Any]]:
+    """The controls of a role; none where it has no file of them."""
+    path = role / "controls.yml"
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or () if path.exists() else ()
 
 
 def listed(value: Any) -> list[str]:

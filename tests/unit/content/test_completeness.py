@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from opsharden.catalogue import load_catalogue
+from opsharden.catalogue import KINDS_ROLE, load_catalogue
 from opsharden.probe.checks import collect
 from opsharden.workflows.batches import role_order
 
@@ -41,7 +41,7 @@ def test_what_is_data_is_brought_about_whatever_the_tags_are(role: Any) -> None:
     tasks = yaml.safe_load((role.path / "tasks" / "main.yml").read_text("utf-8"))
     (task,) = [task for task in tasks if "data_controls" in task]
     assert task["data_controls"] == {"role": "{{ role_path }}"}
-    assert task["tags"] == ["always"]
+    assert task["tags"] == ["always", "opsharden-data"]
     assert "role: kinds" in (role.path / "meta" / "main.yml").read_text("utf-8")
 
 
@@ -106,7 +106,7 @@ def test_reference_numbers_have_the_shape_of_their_catalogue() -> None:
 
 
 def test_the_site_playbook_names_every_role_of_ours() -> None:
-    assert set(role_order(CATALOGUE)) == set(CATALOGUE.roles)
+    assert set(role_order(CATALOGUE)) == {*CATALOGUE.roles, KINDS_ROLE}
     site = Path("playbooks/site.yml")
     (play,) = yaml.safe_load((Path(__file__).parents[3] / site).read_text("utf-8"))
     assert set(play["roles"]) == set(CATALOGUE.roles)

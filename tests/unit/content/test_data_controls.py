@@ -79,7 +79,7 @@ def test_purposes_of_all_roles_are_known(action: ModuleType, tmp_path: Path) -> 
     role.mkdir()
     entry = {"id": "own-x", "kind": "package", "want": {"absent": {"games": ["nethack"]}}}
     (role / "controls.yml").write_text(yaml.safe_dump([entry]))
-    assert {"games", "ftp", "telnet"} <= action.purposes(tmp_path)
+    assert {"games", "ftp", "telnet"} <= action.purposes([tmp_path])
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,44 @@ def test_purposes_of_all_roles_are_known(action: ModuleType, tmp_path: Path) -> 
 )
 def test_names_may_stand_in_one_text(action: ModuleType, given: Any, names: list[str]) -> None:
     assert action.listed(given) == names
+
+
+class Called:
+    """What the action's modules answer, in place of hosts: the second want fails."""
+
+    def __init__(self, unreachable: bool = False) -> None:
+        self.wants: list[list[str]] = []
+        self._unreachable = unreachable
+
+    def __call__(self, kind: str, wants: list[str], variables: dict[str, Any]) -> list[dict[str, Any]]:
+        self.wants.append(wants)
+        if "second" in wants:
+            lost = {"unreachable": True} if self._unreachable else {}
+            return [{"changed": True, "opsharden_note": ["Half."], "failed": True, "msg": f"{wants} fail", **lost}]
+        return [{"changed": True, "opsharden_note": [f"Changed {wants[0]}."]}]
+
+
+def brought_about(action: ModuleType, called: Called, *wants: str) -> dict[str, Any]:
+    module = object.__new__(action.ActionModule)
+    module._called = called
+    came: dict[str, Any] = action.together(module._of_kind("sysctl", list(wants), {}))
+    return came
+
+
+def test_where_they_fail_together_each_is_tried_by_itself(action: ModuleType) -> None:
+    called = Called()
+    came = brought_about(action, called, "first", "second", "third")
+    assert called.wants == [["first", "second", "third"], ["first"], ["second"], ["third"]]
+    assert (came["failed"], came["msg"]) == (True, "['second'] fail")
+    assert came["opsharden_note"] == ["Half.", "Changed first.", "Half.", "Changed third."]
+
+
+@pytest.mark.parametrize(
+    ("wants", "unreachable"), [(["first", "third"], False), (["second"], False), (["first", "second"], True)]
+)
+def test_what_holds_is_alone_or_cannot_be_reached_is_tried_once(
+    action: ModuleType, wants: list[str], unreachable: bool
+) -> None:
+    called = Called(unreachable)
+    brought_about(action, called, *wants)
+    assert called.wants == [wants]

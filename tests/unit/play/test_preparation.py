@@ -50,6 +50,17 @@ def test_the_words_say_it_all(private: Private) -> None:
     assert "--check" not in plain
 
 
+def test_controls_that_are_data_are_brought_about_by_one_role_for_all(private: Private) -> None:
+    words = prepare(request(roles=("banner", "kinds"), data_roles=(Path("/roles/ssh"), Path("/roles/sudo"))), private)
+    assert after(words, "--skip-tags") == ["opsharden-limits,opsharden-data"]
+    (play,) = json.loads((private.path / PLAYBOOK).read_text(encoding="utf-8"))
+    assert [part["block"][0]["ansible.builtin.import_role"] for part in play["tasks"]] == [
+        {"name": "banner"},
+        {"name": "kinds", "tasks_from": "data"},
+    ]
+    assert play["vars"]["opsharden_data_roles"] == ["/roles/ssh", "/roles/sudo"]
+
+
 def test_defaults_are_the_first_source_and_name_no_host(private: Private) -> None:
     first, *others = after(prepare(request(default_vars={"v": 1}), private), "-i")
     assert json.loads(Path(first).read_text(encoding="utf-8")) == {"all": {"vars": {"v": 1}}}

@@ -30,7 +30,7 @@ def failed(host: str, *roles: str) -> tuple[Change, ...]:
 def test_hosts_with_different_needs_share_one_run_of_the_roles_that_any_of_them_needs() -> None:
     needs = {"web1": ("ssh-grace",), "db1": ("ssh-grace", "ban-texts"), "web2": ("ssh-loglevel",)}
     (batch,) = batches(needs, CATALOGUE, 10)
-    assert (batch.needs, batch.roles) == (needs, ("banner", "ssh"))
+    assert (batch.needs, batch.roles) == (needs, ("banner", "kinds"))
     assert batch.tags == ("ssh-grace", "ban-texts", "ssh-loglevel")
 
 
@@ -49,8 +49,8 @@ def test_hosts_share_the_run_of_a_users_role_only_where_they_need_the_same_of_it
     needs = {"web1": ("own-a",), "web2": ("ssh-grace", "own-b"), "web3": ("own-a", "ssh-grace")}
     found = batches(needs, catalogue, 10)
     assert [(batch.hosts, batch.roles) for batch in found] == [
-        (("web1", "web3"), ("ssh", "theirs")),
-        (("web2",), ("ssh", "theirs")),
+        (("web1", "web3"), ("kinds", "theirs")),
+        (("web2",), ("kinds", "theirs")),
     ]
 
 
@@ -68,30 +68,36 @@ def test_a_role_without_controls_runs_whole_and_last_on_every_host_that_was_reac
 
 
 BATCH = Batch(
-    {"a": ("svc-ftp-tftp", "cron-access", "ssh-grace"), "b": ("cron-access",), "c": ("ssh-grace",)}, ("ssh", "services")
+    {"a": ("usr-shadowed", "acc-umask", "ssh-grace", "ssh-idle"), "b": ("acc-umask",), "c": ("ssh-grace",)},
+    ("accounts", "kinds"),
 )
 
 
 def test_the_other_controls_of_a_role_that_failed_are_brought_about_one_by_one() -> None:
-    outcome = PlayOutcome(PlayStatus.COMPLETE, failed("a", "services"), failed=("a",))
+    outcome = PlayOutcome(PlayStatus.COMPLETE, failed("a", "accounts"), failed=("a",))
     assert left_over(BATCH, outcome, CATALOGUE) == (
-        Batch({"a": ("svc-ftp-tftp", "cron-access")}, ("services",), singly=True),
+        Batch({"a": ("usr-shadowed", "acc-umask")}, ("accounts",), singly=True),
     )
 
 
+def test_those_that_are_data_were_tried_one_by_one_already() -> None:
+    outcome = PlayOutcome(PlayStatus.COMPLETE, failed("a", "kinds"), failed=("a",))
+    assert left_over(BATCH, outcome, CATALOGUE) == ()
+
+
 def test_a_single_control_that_failed_stood_in_no_other_ones_way() -> None:
-    outcome = PlayOutcome(PlayStatus.COMPLETE, failed("b", "services"), failed=("b",))
+    outcome = PlayOutcome(PlayStatus.COMPLETE, failed("b", "accounts"), failed=("b",))
     assert left_over(BATCH, outcome, CATALOGUE) == ()
 
 
 def test_roles_whose_turn_never_came_are_left_over_too() -> None:
-    outcome = PlayOutcome(PlayStatus.COMPLETE, failed("a", "ssh"), failed=("a",), ended=("a",))
+    outcome = PlayOutcome(PlayStatus.COMPLETE, failed("a", "accounts"), failed=("a",), ended=("a",))
     (batch,) = left_over(BATCH, outcome, CATALOGUE)
-    assert batch.needs == {"a": ("svc-ftp-tftp", "cron-access", "ssh-grace")}
+    assert batch.needs == {"a": ("usr-shadowed", "acc-umask", "ssh-grace", "ssh-idle")}
 
 
 def test_a_host_that_was_lost_or_hangs_is_left_alone() -> None:
-    changes = failed("a", "services")
+    changes = failed("a", "accounts")
     lost = PlayOutcome(PlayStatus.COMPLETE, changes, failed=("a",), unreachable=("a",))
     hangs = PlayOutcome(PlayStatus.COMPLETE, changes, failed=("a",), timed_out=("a",))
     assert left_over(BATCH, lost, CATALOGUE) == left_over(BATCH, hangs, CATALOGUE) == ()
@@ -108,7 +114,9 @@ def test_controls_of_a_users_role_are_left_over_as_a_run_each() -> None:
 
 
 def test_a_batch_less_some_controls_has_no_role_and_no_host_that_needs_nothing() -> None:
-    batch = Batch({"a": ("ssh-grace", "bkp-fresh"), "b": ("bkp-fresh",), "c": ("bkp-fresh",)}, ("ssh", "backup"), True)
+    batch = Batch(
+        {"a": ("ssh-grace", "bkp-fresh"), "b": ("bkp-fresh",), "c": ("bkp-fresh",)}, ("backup", "kinds"), True
+    )
     left = batch.less({"a": ("bkp-fresh",), "b": ("bkp-fresh",)}, CATALOGUE)
-    assert left == Batch({"a": ("ssh-grace",), "c": ("bkp-fresh",)}, ("ssh", "backup"), True)
-    assert left.less({"c": ("bkp-fresh",)}, CATALOGUE) == Batch({"a": ("ssh-grace",)}, ("ssh",), True)
+    assert left == Batch({"a": ("ssh-grace",), "c": ("bkp-fresh",)}, ("backup", "kinds"), True)
+    assert left.less({"c": ("bkp-fresh",)}, CATALOGUE) == Batch({"a": ("ssh-grace",)}, ("kinds",), True)

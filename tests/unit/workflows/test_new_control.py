@@ -38,8 +38,9 @@ def test_the_role_is_made_around_the_first_and_is_like_ours(here: Settings, kind
     (control,) = role(here).controls
     assert (control.id, control.kind, control.severity.value) == ("house-a", kind, "medium")
     ours = roles_path() / "network"
-    for name in names[:1]:
-        assert yaml.safe_load((here.roles[0] / "own" / name).read_text()) == yaml.safe_load((ours / name).read_text())
+    (task,) = yaml.safe_load((ours / names[0]).read_text())
+    task["tags"].remove("opsharden-data")  # what opsharden does of ours at once, a role of the user's does itself
+    assert yaml.safe_load((here.roles[0] / "own" / names[0]).read_text()) == [task]
     assert yaml.safe_load(made.files[1].read_text())["dependencies"] == [{"role": "kinds"}]
 
 

@@ -63,8 +63,8 @@ class Stage:
         monkeypatch.setattr(playing, "end_orphans", self._clean)
 
     def play(self, *hosts: Sequence[str]) -> None:
-        controls = ("svc-ftp-tftp", "cron-access")
-        self.player.play([Batch(dict.fromkeys(of_one, controls), ("services",)) for of_one in hosts])
+        controls = ("usr-shadowed", "acc-umask")
+        self.player.play([Batch(dict.fromkeys(of_one, controls), ("accounts",)) for of_one in hosts])
 
     @property
     def filed(self) -> set[tuple[str, str, str]]:
@@ -90,7 +90,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         yield Stage(store, monkeypatch)
 
 
-def failed(host: str, role: str = "services", message: str = "no") -> Change:
+def failed(host: str, role: str = "accounts", message: str = "no") -> Change:
     return Change(host, role, "Breaks", ChangeStatus.FAILED, message)
 
 
@@ -148,7 +148,7 @@ def test_what_failed_is_tried_one_by_one_and_judged_by_the_second_try(stage: Sta
     stage.script = script
     stage.play("abc")
     assert [(batch.hosts, batch.singly) for batch in batches] == [(("a", "b", "c"), False), (("a", "b"), True)]
-    assert stage.player.failures == {("b", "services")}
+    assert stage.player.failures == {("b", "accounts")}
     assert stage.filed == {("a", "Breaks", "no"), ("b", "Breaks", "no"), ("b", "Breaks", "else")}
     assert stage.player.lost == set()
 
@@ -197,7 +197,7 @@ def test_a_host_that_somebody_else_changes_is_left_alone_and_told(stage: Stage) 
 
 def test_only_what_needs_a_hub_waits_for_it_and_is_left_alone_without_it(stage: Stage) -> None:
     stage.held = {"hub"}
-    stage.hubs = {"hub": {"a": ("cron-access",), "b": ("svc-ftp-tftp", "cron-access")}}
+    stage.hubs = {"hub": {"a": ("acc-umask",), "b": ("usr-shadowed", "acc-umask")}}
     batches: list[Batch] = []
 
     def script(batch: Batch, cancel: threading.Event) -> PlayOutcome:
@@ -207,7 +207,7 @@ def test_only_what_needs_a_hub_waits_for_it_and_is_left_alone_without_it(stage: 
     stage.script = script
     stage.play("abc")
     assert [dict(batch.needs) for batch in batches] == [
-        {"a": ("svc-ftp-tftp",), "c": ("svc-ftp-tftp", "cron-access")},
+        {"a": ("usr-shadowed",), "c": ("usr-shadowed", "acc-umask")},
     ]
     assert stage.filed == {(host, "Hold hub for this run", "hub is taken. Wait.") for host in "ab"}
     assert stage.player.lost == {"a", "b"}

@@ -128,7 +128,7 @@ def test_ssh_by_name_is_reached_like_ssh_by_default(tmp_path: Path, named: str, 
 
 def test_each_host_is_told_what_to_bring_about_there(place: Workplace) -> None:
     targets = Targets({"web1": (), "web2": ()}, (), ())
-    batch = Batch({"web1": ("ssh-grace", "ban-texts"), "web2": ("ssh-grace",)}, ("banner", "ssh"))
+    batch = Batch({"web1": ("ssh-grace", "ban-texts"), "web2": ("ssh-grace",)}, ("banner", "kinds"))
     made = play_request(place, targets, batch, "r1", check=False)
     assert {host: own["opsharden_controls"] for host, own in made.content.host_vars.items()} == {
         "web1": ["ssh-grace", "ban-texts"],
@@ -136,7 +136,20 @@ def test_each_host_is_told_what_to_bring_about_there(place: Workplace) -> None:
     }
     assert (made.content.tags, made.content.singly) == (("ssh-grace", "ban-texts"), ())
     singly = play_request(place, targets, replace(batch, singly=True), "r1", check=False)
-    assert singly.content.singly == (("banner", "ban-texts"), ("ssh", "ssh-grace"))
+    assert singly.content.singly == (("banner", "ban-texts"), ("kinds", "ssh-grace"))
+
+
+def test_what_is_data_is_brought_about_at_once_with_the_defaults_of_its_roles(place: Workplace) -> None:
+    needs = {"web1": ("ssh-grace", "sudo-installed", "acc-umask"), "web2": ("net-syncookies",)}
+    batch = Batch(needs, ("accounts", "sudo", "kinds"))
+    content = play_request(place, Targets({"web1": (), "web2": ()}, (), ()), batch, "r1", check=False).content
+    assert [role.name for role in content.data_roles] == ["ssh", "network"]
+    assert content.default_vars["ssh_login_grace_seconds"] == 60
+    assert not any(name.startswith("accounts_") for name in content.default_vars), "that role has them itself"
+    none = play_request(
+        place, Targets({"web1": ()}, (), ()), Batch({"web1": ("acc-umask",)}, ("accounts",)), "r1", check=False
+    )
+    assert none.content.data_roles == ()
 
 
 def test_a_role_that_runs_whole_is_told_of_all_that_is_wanted(place: Workplace) -> None:
