@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from opsharden.cli import options
 from opsharden.cli.console import stderr
-from opsharden.cli.progress import HostProgress
+from opsharden.cli.progress import Progress
 from opsharden.cli.result import deliver
 from opsharden.cli.trigger import person
-from opsharden.model import ChangeStatus, Severity
-from opsharden.play import HostResult, PlayEvent
+from opsharden.model import Severity
 from opsharden.report import outputs
 from opsharden.workflows.apply import ApplyOptions
 from opsharden.workflows.apply import apply as apply_targets
 from opsharden.workflows.filing import open_store
-from opsharden.workflows.scan import ScanResult
 from opsharden.workflows.targets import choose
 
 Everything = Annotated[bool, typer.Option("--all", help="Every chosen control, not only what fails.")]
@@ -73,56 +70,7 @@ def apply(  # noqa: PLR0913, PLR0917 - one parameter per option of the command l
     targets = choose(place, options.choice_from(pattern, limit, profile, control))
     how = ApplyOptions(everything=everything, check=check, fail_on=fail_on)
     with open_store(place, [place.host(name) for name in targets.wanted]) as store:
-        with _Watcher(stderr()) as watcher:
-            run_id = apply_targets(place, targets, store, person(), how, watcher)
+        with Progress(stderr()) as progress:
+            run_id = apply_targets(place, targets, store, person(), how, progress)
         code = deliver(store, run_id, wanted, verbose=verbose)
     raise typer.Exit(0 if exit_zero else code)
-
-
-class _Watcher:
-    """Shows the stages of an apply one after the other, and each change as it happens."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._progress: HostProgress | None = None
-
-    def __enter__(self) -> _Watcher:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end()
-
-    def stage(self, title: str, hosts: int) -> None:
-        """A new stage begins."""
-        self._end()
-        self._say(f"— {title}: {hosts} host{'s' if hosts != 1 else ''}")
-        if title.startswith("Verifying"):
-            self._progress = HostProgress(self._console, title, hosts)
-            self._progress.__enter__()
-
-    def host(self, seen: ScanResult) -> None:
-        """A host was looked at."""
-        if self._progress:
-            self._progress.host(seen)
-
-    def event(self, event: PlayEvent) -> None:
-        """Show what changed or failed; what was fine already is not worth a line."""
-        if isinstance(event, HostResult) and event.status in _SHOWN:
-            what = f"{event.role}: {event.task}" if event.role else event.task
-            self._say(f"{event.host}: {event.status.value}: {what}{_because(event)}")
-
-    def _end(self) -> None:
-        if self._progress:
-            self._progress.__exit__(None, None, None)
-            self._progress = None
-
-    def _say(self, line: str) -> None:
-        # One line, whatever Ansible or a host said: its line breaks must not look like lines of ours.
-        self._console.print(" ".join(line.split()), markup=False, highlight=False, soft_wrap=True)
-
-
-_SHOWN = (ChangeStatus.CHANGED, ChangeStatus.FAILED, ChangeStatus.UNREACHABLE)
-
-
-def _because(event: HostResult) -> str:
-    return f": {event.message}" if event.message else ""

@@ -15,6 +15,7 @@ from rich.text import Text
 from opsharden.access.account import Step
 from opsharden.cli import options
 from opsharden.cli.console import stderr, stdout
+from opsharden.cli.progress import Progress
 from opsharden.cli.trigger import person
 from opsharden.errors import UsageError
 from opsharden.model import ChangeStatus, HostStatus, Member
@@ -90,20 +91,10 @@ def bootstrap(  # noqa: PLR0913, PLR0917 - one parameter per option of the comma
     first = FirstLogin(user, password, private_key, access.become_password, fingerprint, accept_new)
     secrets = [password.get_secret_value()] if password else []
     with open_store(place, hosts, secrets) as store:
-        run_id, outcomes = bootstrap_hosts(place, hosts, first, store, person(), _say, left_out)
+        run_id, outcomes = bootstrap_hosts(place, hosts, first, store, person(), Progress(stderr()), left_out)
     _table(outcomes, left_out)
     stderr().print(f"filed as: {run_id}", markup=False, highlight=False)
     raise typer.Exit(exitcode.of_bootstrap(outcomes, left_out))
-
-
-def _say(outcome: Outcome) -> None:
-    stderr().print(f"{outcome.host}: {_state(outcome)}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _state(outcome: Outcome) -> str:
-    if outcome.failure:
-        return "failed"
-    return "changed" if outcome.changed else "ok"
 
 
 def _told(step: Step) -> str:
@@ -117,7 +108,7 @@ def _table(outcomes: Sequence[Outcome], left_out: Sequence[Member]) -> None:
     for outcome in outcomes:
         what = [_told(step) for step in outcome.steps] + [outcome.failure] * bool(outcome.failure)
         what += [f"→ {outcome.advice}"] * bool(outcome.advice)
-        table.add_row(Text(outcome.host), _state(outcome), Text("\n".join(what)))
+        table.add_row(Text(outcome.host), outcome.state, Text("\n".join(what)))
     for each in left_out:
         table.add_row(
             Text(each.host), "failed" if each.status is HostStatus.UNREACHABLE else "left out", Text(each.reason)

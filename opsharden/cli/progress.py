@@ -6,16 +6,67 @@ from collections import Counter
 from types import TracebackType
 from typing import Self
 
+from rich import progress as bars
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from opsharden.model import HostStatus, Verdict
+from opsharden.model import ChangeStatus, HostStatus, Verdict
+from opsharden.workflows.progress import Event, Prepared, Stage
 from opsharden.workflows.scan import ScanResult
 
 EACH = 100
 """A fleet up to this size gets a plain line for each host; a larger one for each twentieth of it and each new cause."""
 
 _CAUSES = 20
+_SHOWN = (ChangeStatus.CHANGED, ChangeStatus.FAILED, ChangeStatus.UNREACHABLE)
+
+
+class Progress:
+    """Shows a verb's stream of events: the stages one after the other, and in each of them what is worth a line."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._scans: HostProgress | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def __call__(self, event: Event) -> None:
+        """Show an event. What was fine already is not worth a line."""
+        if isinstance(event, Stage):
+            self._stage(event)
+        elif isinstance(event, ScanResult):
+            self._scanned(event)
+        elif isinstance(event, Prepared):
+            _say(self._console, f"{event.host}: {event.state}")
+        else:
+            self._ansibles(event)
+
+    def _ansibles(self, event: Event) -> None:
+        from opsharden.play import HostResult  # noqa: PLC0415 - a verify has no such events, and does not load them
+
+        if isinstance(event, HostResult) and event.status in _SHOWN:
+            what = f"{event.role}: {event.task}" if event.role else event.task
+            said = f": {event.message}" if event.message else ""
+            _say(self._console, f"{event.host}: {event.status.value}: {what}{said}")
+
+    def _scanned(self, host: ScanResult) -> None:
+        if self._scans:
+            self._scans.host(host)
+
+    def _stage(self, stage: Stage) -> None:
+        self._end()
+        _say(self._console, f"— {stage.title}: {stage.hosts} host{'s' if stage.hosts != 1 else ''}")
+        if stage.scans:
+            self._scans = HostProgress(self._console, stage.title, stage.hosts)
+            self._scans.__enter__()
+
+    def _end(self) -> None:
+        if self._scans:
+            self._scans.__exit__(None, None, None)
+            self._scans = None
 
 
 class HostProgress:
@@ -27,12 +78,12 @@ class HostProgress:
         self._done = self._failed = 0
         self._causes: Counter[str] = Counter()
         self._live = console.is_terminal
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}", markup=False),
-            TimeElapsedColumn(),
+        self._bar = bars.Progress(
+            bars.TextColumn("{task.description}", markup=False),
+            bars.BarColumn(),
+            bars.MofNCompleteColumn(),
+            bars.TextColumn("{task.fields[note]}", markup=False),
+            bars.TimeElapsedColumn(),
             console=console,
             transient=True,
             disable=not self._live,
@@ -67,14 +118,15 @@ class HostProgress:
         cause = seen.member.cause or seen.member.reason
         first = seen.member.status is HostStatus.UNREACHABLE and self._causes[cause] == 1
         if self._total <= EACH or (first and len(self._causes) <= _CAUSES):
-            self._say(line)
+            _say(self._console, line)
         if self._total > EACH and (self._done % (self._total // 20) == 0 or self._done == self._total):
-            self._say(f"{self._done:,} of {self._total:,} hosts: {self._note}")
+            _say(self._console, f"{self._done:,} of {self._total:,} hosts: {self._note}")
 
     @property
     def _note(self) -> str:
         return f"{self._failed:,} with findings, {self._causes.total():,} unreachable"
 
-    def _say(self, line: str) -> None:
-        # One line, whatever a host said: its line breaks must not look like lines of ours.
-        self._console.print(" ".join(line.split()), markup=False, highlight=False, soft_wrap=True)
+
+def _say(console: Console, line: str) -> None:
+    # One line, whatever Ansible or a host said: its line breaks must not look like lines of ours.
+    console.print(" ".join(line.split()), markup=False, highlight=False, soft_wrap=True)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opsharden.cli.console import stderr
-from opsharden.cli.progress import HostProgress
+from opsharden.cli.progress import Progress
 from opsharden.cli.result import deliver
 from opsharden.cli.trigger import person
 from opsharden.model import Severity
 from opsharden.report import outputs
 from opsharden.workflows.filing import open_store
+from opsharden.workflows.progress import Event, Stage
 from opsharden.workflows.scan import Scan, ScanResult
 from opsharden.workflows.targets import Targets
 from opsharden.workflows.timings import Timings
@@ -53,12 +54,13 @@ def look(place: Workplace, targets: Targets, hosts: Scan, fail_on: Severity, sho
     """
     timings: list[Timings] = []
     with open_store(place, [place.host(name) for name in targets.wanted]) as store:
-        with HostProgress(stderr(), "Verifying", len(targets.wanted)) as progress:
+        with Progress(stderr()) as progress:
 
-            def on_host(host: ScanResult) -> None:
-                if shown.timings:
-                    timings.append(host.timings)
-                progress.host(host)
+            def tell(event: Event) -> None:
+                if shown.timings and isinstance(event, ScanResult):
+                    timings.append(event.timings)
+                progress(event)
 
-            run_id = verify(place, targets, store, on_host, trigger=person(), fail_on=fail_on, hosts=hosts)
+            progress(Stage("Verifying", len(targets.wanted), scans=True))
+            run_id = verify(place, targets, store, tell, trigger=person(), fail_on=fail_on, hosts=hosts)
         return timings, deliver(store, run_id, outputs.parse(shown.output), verbose=shown.verbose)

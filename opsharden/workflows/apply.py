@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from opsharden.errors import Interrupted
 from opsharden.evidence import Store
@@ -12,18 +11,12 @@ from opsharden.model import HostStatus, RunRecord, Severity, Trigger, Verdict
 from opsharden.workflows import exitcode
 from opsharden.workflows.batches import batches, whole_roles
 from opsharden.workflows.filing import RunHandle, filed
-from opsharden.workflows.playing import Listener, Player
+from opsharden.workflows.playing import Player
+from opsharden.workflows.progress import Stage, Tell
 from opsharden.workflows.scan import ScanResult, look
 from opsharden.workflows.targets import Targets
 from opsharden.workflows.verify import failing, verify
 from opsharden.workflows.workplace import Workplace
-
-
-class Watcher(Listener, Protocol):
-    """Told of what happens, from one thread at a time; for progress only."""
-
-    def host(self, seen: ScanResult) -> None:
-        """A host was looked at."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +34,7 @@ class ApplyOptions:
     fail_on: Severity = Severity.LOW
 
 
-def apply(
-    place: Workplace, targets: Targets, store: Store, trigger: Trigger, options: ApplyOptions, watcher: Watcher
-) -> str:
+def apply(place: Workplace, targets: Targets, store: Store, trigger: Trigger, options: ApplyOptions, tell: Tell) -> str:
     """Bring the targets to the wanted state.
 
     The look before is a verify run of its own; what the apply run itself files is the state after, and the changes.
@@ -59,18 +50,18 @@ def apply(
         Interrupted: Ctrl-C; nothing is left running here or on the hosts. It says which of them were touched.
     """
     with filed(store, "apply", place, targets, trigger) as run:
-        return _Apply(place, targets, run, replace(trigger, parent=run.id), options, watcher).run()
+        return _Apply(place, targets, run, replace(trigger, parent=run.id), options, tell).run()
 
 
 class _Apply:
     """One apply under way."""
 
     def __init__(
-        self, place: Workplace, targets: Targets, run: RunHandle, part: Trigger, options: ApplyOptions, watcher: Watcher
+        self, place: Workplace, targets: Targets, run: RunHandle, part: Trigger, options: ApplyOptions, tell: Tell
     ) -> None:
-        self._place, self._targets, self._run, self._options, self._watcher = place, targets, run, options, watcher
+        self._place, self._targets, self._run, self._options, self._tell = place, targets, run, options, tell
         self._part = part  # what makes a run start that is part of this one
-        self._player = Player(place, targets, run, watcher, check=options.check)
+        self._player = Player(place, targets, run, tell, check=options.check)
         self._seen_again: set[str] = set()
 
     def run(self) -> str:
@@ -114,20 +105,20 @@ class _Apply:
         touched = {} if self._options.check else {host: wanted[host] for host in self._player.touched}
         self._run.store.carry(self._run.id, before, [host for host in wanted if host not in touched])
         if touched:
-            self._watcher.stage("Verifying again", len(touched))
+            self._tell(Stage("Verifying again", len(touched), scans=True))
             look(self._place, replace(self._targets, wanted=touched, excluded=()), self._run, self._saw_again)
 
     def _saw_again(self, seen: ScanResult) -> None:
         self._seen_again.add(seen.member.host)
-        self._watcher.host(seen)
+        self._tell(seen)
 
     def _verify(self, title: str, targets: Targets) -> str:
-        self._watcher.stage(title, len(targets.wanted))
+        self._tell(Stage(title, len(targets.wanted), scans=True))
         return verify(
             self._place,
             targets,
             self._run.store,
-            self._watcher.host,
+            self._tell,
             trigger=self._part,
             fail_on=self._options.fail_on,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import suppress
 
@@ -15,6 +15,7 @@ from opsharden.safety.lease import Holder
 from opsharden.workflows import exitcode
 from opsharden.workflows.filing import filed
 from opsharden.workflows.preparing import FirstLogin, Outcome, Preparer, automation_key
+from opsharden.workflows.progress import Prepared, Stage, Tell
 from opsharden.workflows.targets import Targets
 from opsharden.workflows.workplace import Workplace
 
@@ -30,7 +31,7 @@ def bootstrap(
     first: FirstLogin,
     store: Store,
     trigger: Trigger,
-    on_host: Callable[[Outcome], None],
+    tell: Tell,
     left_out: Sequence[Member] = (),
 ) -> tuple[str, tuple[Outcome, ...]]:
     """Make hosts ready: host key, python3, automation account, its key, sudo, and a fresh login as the proof.
@@ -43,7 +44,7 @@ def bootstrap(
         first: How to get in the first time.
         store: Where it is filed.
         trigger: What made it start.
-        on_host: Told of each host when it is done.
+        tell: Told of the stage, and of each host when it is done.
         left_out: Hosts that were named and cannot be made ready, with the reason; they are filed, too.
 
     Returns:
@@ -56,6 +57,7 @@ def bootstrap(
     outcomes: dict[str, Outcome] = {}
     faults: list[BaseException] = []
     targets = Targets({host.name: () for host in hosts}, tuple(left_out), ())
+    tell(Stage("Making ready", len(hosts)))
     pool = ThreadPoolExecutor(place.settings.forks)
     with filed(store, "bootstrap", place, targets, trigger) as run:
 
@@ -72,7 +74,7 @@ def bootstrap(
                 outcome = future.result()
                 outcomes[outcome.host] = outcome
                 _file(store, run.id, outcome)
-                on_host(outcome)
+                tell(Prepared(outcome.host, outcome.state))
         except BaseException:
             # Ctrl-C: hosts not begun are left, and what is under way ends with its connection, and is filed.
             _stop(pool, preparer)

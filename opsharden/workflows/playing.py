@@ -7,7 +7,6 @@ import threading
 from collections.abc import Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import Protocol
 
 from opsharden.errors import PlayError, VaultError
 from opsharden.model import Change, ChangeStatus
@@ -17,6 +16,7 @@ from opsharden.workflows.batches import Batch, left_over
 from opsharden.workflows.filing import RunHandle
 from opsharden.workflows.holding import Leases
 from opsharden.workflows.orphans import end_orphans
+from opsharden.workflows.progress import Stage, Tell
 from opsharden.workflows.requests import hubs, play_request
 from opsharden.workflows.targets import Targets
 from opsharden.workflows.workplace import Workplace
@@ -27,16 +27,6 @@ _TRIES = 12
 _RUN = "Run Ansible"
 _NAP = 0.2
 _PROCESSES = max(2, os.cpu_count() or 2)
-
-
-class Listener(Protocol):
-    """Told of what happens, from one thread at a time; for progress only."""
-
-    def stage(self, title: str, hosts: int) -> None:
-        """A new stage begins, over that many hosts."""
-
-    def event(self, event: PlayEvent) -> None:
-        """Ansible did something."""
 
 
 class Player:
@@ -51,15 +41,14 @@ class Player:
         run: What is filed under.
     """
 
-    def __init__(self, place: Workplace, targets: Targets, run: RunHandle, listener: Listener, *, check: bool) -> None:
+    def __init__(self, place: Workplace, targets: Targets, run: RunHandle, tell: Tell, *, check: bool) -> None:
         self.touched: dict[str, None] = {}
         self.failures: set[tuple[str, str]] = set()
         self.lost: set[str] = set()
         self.refusals: list[PlayError | VaultError] = []
         self.played = False
         self.run = run
-        self._place, self._targets, self._check = place, targets, check
-        self._listener = listener
+        self._place, self._targets, self._check, self._told = place, targets, check, tell
         self._lock = threading.RLock()
         self._cancel = threading.Event()
         self._slots = _Slots(place.settings.forks)
@@ -126,8 +115,7 @@ class Player:
                 self._search(batch.of(free), iter(range(_TRIES)))
 
     def _tell_waiting(self, hub: str, taken: Taken) -> None:
-        with self._lock:
-            self._listener.stage(f"Waiting for {hub}, a hub ({taken.message.rstrip('.')})", 1)
+        self._tell(Stage(f"Waiting for {hub}, a hub ({taken.message.rstrip('.')})", 1))
 
     def _search(self, batch: Batch, tries: Iterable[int]) -> None:
         """Play a batch; where Ansible will not run at all, each half by itself, until it is known whom it is about."""
@@ -159,7 +147,7 @@ class Player:
     def _once(self, batch: Batch, filed: Container[Change] = ()) -> PlayOutcome:
         if self._cancel.is_set():
             return PlayOutcome(PlayStatus.CANCELLED, ())
-        self._tell_stage(batch)
+        self._tell(Stage(f"Applying {batch.title}", len(batch.hosts)))
         request = play_request(self._place, self._targets, batch, self.run.id, check=self._check)
         # From here on they may be changed, however it ends.
         before = dict(self.touched)
@@ -204,13 +192,9 @@ class Player:
             if host not in before:
                 self.touched.pop(host, None)
 
-    def _tell(self, event: PlayEvent) -> None:
+    def _tell(self, event: PlayEvent | Stage) -> None:
         with self._lock:
-            self._listener.event(event)
-
-    def _tell_stage(self, batch: Batch) -> None:
-        with self._lock:
-            self._listener.stage(f"Applying {batch.title}", len(batch.hosts))
+            self._told(event)
 
 
 class _Slots:

@@ -67,6 +67,13 @@ class Outcome:
         """What was changed, in words."""
         return tuple(step.what for step in self.steps if step.status is ChangeStatus.CHANGED)
 
+    @property
+    def state(self) -> str:
+        """`ok`, `changed` or `failed`."""
+        if self.failure:
+            return "failed"
+        return "changed" if self.changed else "ok"
+
 
 def automation_key(place: Workplace, host: Host) -> Path:
     """The key that is to let automation in on a host: its own, or the project's."""

@@ -42,17 +42,14 @@ class ScanResult:
     timings: Timings
 
 
-HostDone = Callable[[ScanResult], None]
-"""Called in the main thread for each host that is finished."""
-
 _Evidence = tuple[tuple[Finding, ...], tuple[Observation, ...]]
 _NAP = 0.2
 
 
-def look(place: Workplace, targets: Targets, run: RunHandle, on_host: HostDone) -> None:
+def look(place: Workplace, targets: Targets, run: RunHandle, tell: Callable[[ScanResult], None]) -> None:
     """Look at all targets and file every host under a run."""
     with reaching(place, targets) as hosts:
-        hosts.look(run, on_host)
+        hosts.look(run, tell)
 
 
 @contextmanager
@@ -80,12 +77,12 @@ class Scan:
         for host, controls in targets.wanted.items():
             self._pool.submit(self._scanner.host, host, controls).add_done_callback(self._done.put)
 
-    def look(self, run: RunHandle, on_host: HostDone) -> None:
-        """Look at all of them and file every host under a run."""
+    def look(self, run: RunHandle, tell: Callable[[ScanResult], None]) -> None:
+        """Look at all of them and file every host under a run; tell, in this thread, of each that is finished."""
         self._scanner.run.set_result(run)
         len(self._place.checks)  # collected here and now, while the hosts are being reached
         for _ in range(self._hosts):
-            on_host(self._next().result())
+            tell(self._next().result())
 
     def _next(self) -> Future[ScanResult]:
         """The next host that is finished; looks up now and then, so that Ctrl-C is heard."""

@@ -8,7 +8,8 @@ from opsharden.evidence import Store
 from opsharden.model import RunRecord, Severity, Trigger, Verdict
 from opsharden.workflows import exitcode
 from opsharden.workflows.filing import filed
-from opsharden.workflows.scan import HostDone, Scan, reaching
+from opsharden.workflows.progress import Tell
+from opsharden.workflows.scan import Scan, reaching
 from opsharden.workflows.targets import Targets
 from opsharden.workflows.workplace import Workplace
 
@@ -17,7 +18,7 @@ def verify(
     place: Workplace,
     targets: Targets,
     store: Store,
-    on_host: HostDone,
+    tell: Tell,
     *,
     trigger: Trigger,
     fail_on: Severity = Severity.LOW,
@@ -29,7 +30,7 @@ def verify(
         place: What this invocation works with.
         targets: Hosts and their controls.
         store: Where to file.
-        on_host: Told of each finished host.
+        tell: Told of each finished host.
         trigger: What made it start.
         fail_on: The weakest severity whose failures make the run's result `findings`.
         hosts: The targets, if they are being reached already.
@@ -43,7 +44,7 @@ def verify(
     """
     with filed(store, "verify", place, targets, trigger) as run:
         with nullcontext(hosts) if hosts else reaching(place, targets) as reached:
-            reached.look(run, on_host)
+            reached.look(run, tell)
         record = store.record(run.id)
         run.exit_code = exitcode.of_findings(record.findings, record.members, record.controls, fail_on)
     return run.id

@@ -5,8 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
-from opsharden.cli.progress import HostProgress
-from opsharden.model import Finding, HostStatus, Member, Verdict
+from opsharden.cli.progress import Progress
+from opsharden.model import ChangeStatus, Finding, HostStatus, Member, Verdict
+from opsharden.play import HostResult, Notice
+from opsharden.workflows.progress import Prepared, Stage
 from opsharden.workflows.scan import ScanResult
 from opsharden.workflows.timings import Timings
 
@@ -22,10 +24,13 @@ def looked(name: str, *verdicts: Verdict) -> ScanResult:
 
 def said(hosts: list[ScanResult]) -> list[str]:
     text = io.StringIO()
-    with HostProgress(Console(file=text, width=300), "Verifying", len(hosts)) as progress:
+    with Progress(Console(file=text, width=300)) as progress:
+        progress(Stage("Verifying", len(hosts), scans=True))
         for host in hosts:
-            progress.host(host)
-    return text.getvalue().splitlines()
+            progress(host)
+    first, *lines = text.getvalue().splitlines()
+    assert first == f"— Verifying: {len(hosts)} hosts".replace(" 1 hosts", " 1 host")
+    return lines
 
 
 def test_a_small_fleet_gets_a_line_for_each_host() -> None:
@@ -55,3 +60,20 @@ def test_causes_that_never_end_do_not_fill_the_screen() -> None:
 
 def test_what_a_host_says_cannot_look_like_a_line_of_ours() -> None:
     assert said([refused("a", "said\nb: 0 of 40 fail\r")]) == ["a: a said b: 0 of 40 fail"]
+
+
+def test_what_ansible_did_is_told_where_it_did_something() -> None:
+    text = io.StringIO()
+    with Progress(Console(file=text, width=300)) as progress:
+        progress(Stage("Applying 1 control", 1))
+        progress(HostResult("a", "ssh", "Look", ChangeStatus.OK))
+        progress(HostResult("a", "ssh", "Write", ChangeStatus.CHANGED, "Changed\nx."))
+        progress(HostResult("a", "", "Run Ansible", ChangeStatus.FAILED))
+        progress(Notice("warning", "nothing"))
+        progress(Prepared("b", "ok"))
+    assert text.getvalue().splitlines() == [
+        "— Applying 1 control: 1 host",
+        "a: changed: ssh: Write: Changed x.",
+        "a: failed: Run Ansible",
+        "b: ok",
+    ]

@@ -12,11 +12,11 @@ from opsharden import settings
 from opsharden.errors import Interrupted, PlayError
 from opsharden.evidence import Store
 from opsharden.model import Change, ChangeStatus, ExitCode, Run, RunRecord, RunState, Trigger, TriggerKind, Verdict
-from opsharden.play import PlayEvent, PlayOutcome, PlayRequest, PlayStatus
+from opsharden.play import PlayOutcome, PlayRequest, PlayStatus
 from opsharden.workflows import playing
 from opsharden.workflows.apply import ApplyOptions, apply
 from opsharden.workflows.holding import Leases
-from opsharden.workflows.scan import ScanResult
+from opsharden.workflows.progress import Event, Stage
 from opsharden.workflows.targets import Choice, choose
 from opsharden.workflows.workplace import Access, open_workplace
 
@@ -42,17 +42,17 @@ FILES = {
 
 
 class Watcher:
+    """Keeps the stages it is told of; at one with a certain title somebody presses Ctrl-C."""
+
     def __init__(self) -> None:
         self.stages: list[str] = []
+        self.interrupted_at = ""
 
-    def stage(self, title: str, hosts: int) -> None:
-        self.stages.append(f"{title}: {hosts}")
-
-    def host(self, seen: ScanResult) -> None:
-        pass
-
-    def event(self, event: PlayEvent) -> None:
-        pass
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Stage):
+            if event.title == self.interrupted_at:
+                raise KeyboardInterrupt
+            self.stages.append(f"{event.title}: {event.hosts}")
 
 
 class Project:
@@ -231,11 +231,7 @@ def test_where_ansible_could_not_run_at_all_that_is_the_error_and_all_is_on_file
 def test_ctrl_c_says_which_hosts_were_touched(project: Project, ansible: Any) -> None:
     project.fix("b", "one", "two")
 
-    def interrupt(title: str, hosts: int) -> None:
-        if title.startswith("Verifying again"):
-            raise KeyboardInterrupt
-
-    project.watcher.stage = interrupt  # type: ignore[method-assign]
+    project.watcher.interrupted_at = "Verifying again"
     ansible(lambda request: done())
     with pytest.raises(Interrupted, match=r"touched and not looked at again: a, c\. The run .* is marked so"):
         project.apply()

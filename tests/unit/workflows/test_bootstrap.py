@@ -14,6 +14,7 @@ from opsharden.model import Host, HostStatus, Trigger, TriggerKind
 from opsharden.workflows.bootstrap import FirstLogin, Outcome, bootstrap
 from opsharden.workflows.init import init
 from opsharden.workflows.preparing import Preparer
+from opsharden.workflows.progress import Event, Prepared, Stage
 from opsharden.workflows.workplace import Access, Workplace
 
 TRIGGER = Trigger(TriggerKind.SCHEDULE, "nightly", "opsharden verify")
@@ -31,12 +32,13 @@ def test_a_fault_nobody_foresaw_is_told_when_all_others_are_done(
     init(tmp_path)
     here = settings.load(tmp_path, {})
     place = Workplace(here, Access(), load_inventory(()), load_catalogue(), {}, ())
-    told: list[str] = []
+    told: list[Event] = []
     hosts = [Host(name, "192.0.2.1") for name in ("odd", "web1", "web2")]
     with Store.open(tmp_path / "runs.db") as store:
         with pytest.raises(ZeroDivisionError):
-            bootstrap(place, hosts, FirstLogin(), store, TRIGGER, lambda outcome: told.append(outcome.host))
+            bootstrap(place, hosts, FirstLogin(), store, TRIGGER, told.append)
         (run,) = store.runs()
         members = store.record(run.id).members
-    assert sorted(told) == ["web1", "web2"]
+    assert told[0] == Stage("Making ready", 3)
+    assert sorted(map(str, told[1:])) == [str(Prepared("web1", "ok")), str(Prepared("web2", "ok"))]
     assert sorted(member.host for member in members if member.status is HostStatus.TESTED) == ["web1", "web2"]

@@ -16,27 +16,29 @@ from opsharden.catalogue import load_catalogue
 from opsharden.errors import PlayError
 from opsharden.evidence import Store
 from opsharden.model import Change, ChangeStatus, Run, RunState, utcnow
-from opsharden.play import UNKNOWN_END, HostResult, PlayEvent, PlayOutcome, PlayStatus
+from opsharden.play import UNKNOWN_END, HostResult, PlayOutcome, PlayStatus
 from opsharden.safety.lease import Taken
-from opsharden.workflows import playing
+from opsharden.workflows import playing, progress
 from opsharden.workflows.batches import Batch
 from opsharden.workflows.filing import RunHandle
 from opsharden.workflows.holding import Leases
 from opsharden.workflows.playing import Player
+from opsharden.workflows.progress import Event
 
 CATALOGUE = load_catalogue()
 FINE = PlayOutcome(PlayStatus.COMPLETE, ())
 Script = Callable[[Batch, threading.Event], PlayOutcome]
 
 
-class Listener:
+class Heard:
+    """Keeps what it is told of."""
+
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def stage(self, title: str, hosts: int) -> None:
-        self.said.append(f"{title}: {hosts}")
-
-    def event(self, event: PlayEvent) -> None:
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, progress.Stage):
+            self.said.append(f"{event.title}: {event.hosts}")
         if isinstance(event, HostResult):
             self.said.append(f"{event.host}: {event.task}: {event.message}")
 
@@ -48,13 +50,13 @@ class Stage:
         now = utcnow()
         run = store.begin(Run("r1", "apply", RunState.RUNNING, now, "anna", "node", "opsharden apply", "1"))
         place: Any = SimpleNamespace(settings=SimpleNamespace(forks=4, apply_timeout=0), catalogue=CATALOGUE)
-        self.listener = Listener()
+        self.heard = Heard()
         self.script: Script = lambda batch, cancel: FINE
         self.held: set[str] = set()
         self.hubs: dict[str, dict[str, tuple[str, ...]]] = {}
         self.played: list[tuple[str, ...]] = []
         self.cleaned: list[str] = []
-        self.player = Player(place, SimpleNamespace(), RunHandle(run.id, store), self.listener, check=False)  # type: ignore[arg-type]
+        self.player = Player(place, SimpleNamespace(), RunHandle(run.id, store), self.heard, check=False)  # type: ignore[arg-type]
         self._store = store
         monkeypatch.setattr(playing, "play_request", lambda place, targets, batch, run, check: batch)
         monkeypatch.setattr(playing, "run_play", self._play)
@@ -107,7 +109,7 @@ def test_a_batch_that_breaks_ends_no_other_and_its_hosts_count_as_touched(stage:
     assert sorted(stage.player.touched) == ["a", "b", "c"]
     assert stage.player.lost == {"a", "b"}
     assert ("b", "Run Ansible", "Ansible died in the middle: killed") in stage.filed
-    assert "b: Run Ansible: Ansible died in the middle: killed" in stage.listener.said
+    assert "b: Run Ansible: Ansible died in the middle: killed" in stage.heard.said
 
 
 def test_one_host_that_ansible_will_not_have_is_found_and_the_others_are_played(stage: Stage) -> None:
@@ -191,7 +193,7 @@ def test_a_host_that_somebody_else_changes_is_left_alone_and_told(stage: Stage) 
     assert stage.played == [("a", "c")]
     assert stage.player.lost == {"b", "d"}
     assert ("b", "Hold the host for this run", "b is taken. Wait.") in stage.filed
-    assert "b: Hold the host for this run: b is taken. Wait." in stage.listener.said
+    assert "b: Hold the host for this run: b is taken. Wait." in stage.heard.said
     assert sorted(stage.player.touched) == ["a", "c"]
 
 
@@ -211,7 +213,7 @@ def test_only_what_needs_a_hub_waits_for_it_and_is_left_alone_without_it(stage: 
     ]
     assert stage.filed == {(host, "Hold hub for this run", "hub is taken. Wait.") for host in "ab"}
     assert stage.player.lost == {"a", "b"}
-    assert "Waiting for hub, a hub (hub is taken): 1" in stage.listener.said
+    assert "Waiting for hub, a hub (hub is taken): 1" in stage.heard.said
     assert sorted(stage.player.touched) == ["a", "c"]
 
 
