@@ -106,8 +106,13 @@ _COMPARISONS = ("-eq", "-ne", "-le")
 
 
 def _stat(words: list[str], _: bool) -> tuple[str, ...] | None:
-    fields = ("%a", "%u", "%g", "%U", "%G", "%s")
-    return ("stat", *words[1:]) if len(words) == 3 and words[0] == "-Lc" and words[1] in fields else None
+    if len(words) <= _PAIR or words[0] not in ("-c", "-Lc"):
+        return None
+    form, paths = words[1], words[2:]
+    for field in ("%a", "%u", "%g", "%U", "%G", "%s", "%n"):
+        form = form.replace(field, "")
+    plain = "%" not in form and "\\" not in form and not any(path.startswith("-") for path in paths)
+    return ("stat", *words) if plain else None
 
 
 def _getent(words: list[str], _: bool) -> tuple[str, ...] | None:
@@ -211,6 +216,10 @@ def _form(value: str) -> bool:
 
 def _grep(words: list[str], _: bool) -> tuple[str, ...] | None:
     """Every line of all files of one name below a folder: where settings of the kernel are, one of each interface."""
+    # Where nothing is there, nothing is found, whatever is looked for; that grep may not take a pattern, grep says.
+    flags, pattern, *paths = *words, *[""] * (_PAIR - len(words))
+    if paths and re.fullmatch(r"-[rR][EHain]*s[EHain]*", flags) and re.fullmatch(r"[\w^|/=.][\w^|/=. -]*", pattern):
+        return ("grep-nothing", *paths) if all(path.startswith("/") for path in paths) else None
     plain = len(words) == 4 and words[:2] == ["-rs", ""] and words[3].startswith("--include=")
     if not plain or not words[2].startswith("/proc/sys/") or words[2].endswith("/"):
         return None

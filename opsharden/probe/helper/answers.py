@@ -76,23 +76,41 @@ def _test(*words: str) -> "tuple[int, bytes]":
     return int(not holds), b""
 
 
+def _grep_nothing(*paths: str) -> "tuple[int, bytes]":
+    """`grep -rs` where none of the paths is there, or only folders with nothing in them."""
+    status = 1
+    for path in paths:
+        nearby(path)
+        try:
+            os.lstat(path)
+        except FileNotFoundError:
+            status = 2
+        else:
+            if os.listdir(path):
+                raise ValueError
+    return status, b""
+
+
 def _not(*words: str) -> "tuple[int, bytes]":
     return int(not _test(*words)[0]), b""
 
 
-def _stat(form: str, path: str) -> "tuple[int, bytes]":
-    nearby(path)
-    if form in ("%U", "%G"):
+def _stat(option: str, form: str, *paths: str) -> "tuple[int, bytes]":
+    if "%U" in form or "%G" in form:
         local_accounts()
-    found = os.stat(path)
-    if form == "%U":
-        said = pwd.getpwuid(found.st_uid).pw_name
-    elif form == "%G":
-        said = grp.getgrgid(found.st_gid).gr_name
-    else:
-        numbers = {"%u": found.st_uid, "%g": found.st_gid, "%s": found.st_size}
-        said = f"{stat.S_IMODE(found.st_mode):o}" if form == "%a" else str(numbers[form])
-    return 0, said.encode() + b"\n"
+    return 0, "".join(_fields(option, form, path) + "\n" for path in paths).encode("utf-8", "surrogateescape")
+
+
+def _fields(option: str, form: str, path: str) -> str:
+    nearby(path)
+    found = os.stat(path, follow_symlinks="L" in option)
+    has = {"a": f"{stat.S_IMODE(found.st_mode):o}", "u": found.st_uid, "g": found.st_gid, "s": found.st_size, "n": path}
+    if "%U" in form:
+        has["U"] = pwd.getpwuid(found.st_uid).pw_name
+    if "%G" in form:
+        has["G"] = grp.getgrgid(found.st_gid).gr_name
+    first, *rest = form.split("%")
+    return first + "".join(f"{has[each[0]]}{each[1:]}" for each in rest)
 
 
 def _getent(database: str, name: str) -> "tuple[int, bytes]":
@@ -269,4 +287,5 @@ PROGRAMS: "dict[str, Callable[..., tuple[int, bytes]]]" = {
     "cat-config": _cat_config,
     "find": find,
     "grep": grep,
+    "grep-nothing": _grep_nothing,
 }

@@ -42,6 +42,17 @@ PLAIN = [
     "stat -Lc %s /etc/passwd",
     "stat -Lc %a /tmp",
     "stat -Lc %a /nowhere",
+    "stat -c %a /etc/passwd",
+    "stat -Lc '%a %U' /etc/passwd",
+    "stat -c 'd %a %U:%G %n' / /etc",
+    "stat -c '%s%s %u,%g' /etc/passwd",
+    "stat -c '%a %n' /proc/self /etc/os-release",
+    "stat -Lc '%a %n' /proc/self /etc/os-release",
+    "stat -c %n /etc /nowhere",
+    "grep -rs root /nowhere",
+    "grep -RsnHE '^a|b' /nowhere /no/where/else || test $? -le 2",
+    "grep -rsnH root /nowhere /etc/passwd",
+    "grep -rs root /etc/hostname /etc/issue",
     "getent passwd root",
     "getent group root",
     "getent passwd no-such-user",
@@ -97,8 +108,12 @@ NOT_OURS = [
     "cat /etc/*-release",
     "test -r /etc/shadow",
     "test a = b",
-    "stat -c %a /etc/passwd",
-    "stat -Lc '%a %U' /etc/passwd",
+    "stat -c %A /etc/passwd",
+    "stat -Lc '%a\\n' /etc/passwd",
+    "stat -Lc %a%% /etc/passwd",
+    "stat -c %a --printf /etc/passwd",
+    "stat -f /etc",
+    "stat -c %a",
     "date +%s%N",
     "getent passwd 0",
     "getent hosts localhost",
@@ -134,6 +149,12 @@ NOT_OURS = [
     "find /etc -mtime -1",
     "find /etc/* -type f",
     "grep -rs '' /etc --include=issue",
+    "grep -r root /nowhere",
+    "grep -rsq root /nowhere",
+    "grep -rs -e root /nowhere",
+    "grep -rsE '(' /nowhere",
+    "grep -rs root nowhere",
+    "grep -s root /nowhere",
     "grep -rs '' /proc/sys/net --include='*filter'",
     "grep -rs 1 /proc/sys/net --include=rp_filter",
     "grep -r '' /proc/sys/net --include=rp_filter",
@@ -227,6 +248,21 @@ def test_what_is_said_of_numbers_is_what_sed_says(here: Dialogue, tmp_path: Path
     answers = dict(here.exchange([ours, theirs]))
     assert [seen.native for seen in answers.values() if isinstance(seen, Observation)] == [True, False]
     assert len({seen.stdout for seen in answers.values() if isinstance(seen, Observation)}) == 1
+
+
+def test_nothing_is_found_in_an_empty_folder(here: Dialogue, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("root\n")
+    (tmp_path / "broken").symlink_to("nothing")
+    sets = [("empty",), ("empty", "missing"), ("missing",), ("full",), ("missing", "full"), ("broken",), ("full/file",)]
+    commands = [f"grep -rs root {' '.join(f'{tmp_path}/{name}' for name in names)}" for names in sets]
+    ours = dict(here.exchange(commands))
+    theirs = dict(here.exchange([f"{{ {command}\n}}" for command in commands]))
+    said = [(seen.rc, seen.stdout) for seen in ours.values() if isinstance(seen, Observation)]
+    assert sorted(said) == sorted((seen.rc, seen.stdout) for seen in theirs.values() if isinstance(seen, Observation))
+    native_ones = [command for command, seen in ours.items() if isinstance(seen, Observation) and seen.native]
+    assert sorted(native_ones) == sorted(commands[:3])
 
 
 def test_systemd_is_asked_once_for_all_questions_of_a_batch() -> None:
