@@ -8,13 +8,19 @@ import json
 
 import pytest
 
-# `settled`: the file itself has not changed for an hour, and that time nobody can set back.
+# `ahead`: a clock was wrong, so that nobody knows how old it is. `settled`: the file itself has not changed for an
+# hour, and that time nobody can set back.
 STORED = (
-    "test ! -d %s || find %s -type f -printf '%%f %%u ' '(' -mmin %s -printf 'fresh ' -o -printf 'old ' ')' "
+    "test ! -d %s || find %s -type f -printf '%%f %%u ' "
+    "'(' -newermt '10 minutes' -printf 'ahead ' -o -mmin %s -printf 'fresh ' -o -printf 'old ' ')' "
     "'(' -cmin -60 -printf 'new\\n' -o -printf 'settled\\n' ')'"
 )
-RECORD = "test ! -e %s || cat %s"
-RECENT = "find /var/lib/opsharden/backup -maxdepth 1 -name %s -mmin %s -printf '%%f\\n'"
+# What is no file holds no record, and may wait for ever.
+RECORD = "test ! -f %s || cat %s"
+AGE = (
+    "find -L /var/lib/opsharden/backup -maxdepth 1 -name %s '(' -newermt '10 minutes' -printf ahead "
+    "-o -mmin %s -printf fresh -o -printf old ')'"
+)
 
 
 @pytest.fixture
@@ -25,7 +31,7 @@ def vault(peer, values):
 
 @pytest.fixture
 def stored(vault, values):
-    """The backups the backup host has of this host, by id: whose file each is, whether fresh, whether settled."""
+    """The backups the backup host has of this host, by id: whose file each is, how old, and whether settled."""
 
     def look():
         folder = f"{values['backup_server_dir']}/{values['backup_account']}/repo/snapshots"
@@ -38,17 +44,20 @@ def stored(vault, values):
 
 @pytest.fixture
 def record(host):
-    """What the host wrote down about its last `run` or `restore`; empty where there is none."""
+    """What the host wrote down about its last `run` or `restore`; empty where there is nothing that can be read."""
 
     def read(name):
         path = f"/var/lib/opsharden/backup/{name}.json"
-        text = host.check_output(RECORD, path, path)
-        return json.loads(text) if text.strip() else {}
+        try:
+            found = json.loads(host.check_output(RECORD, path, path) or "{}")
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     return read
 
 
 @pytest.fixture
-def recent(host):
-    """Whether a record was written in the last so many days."""
-    return lambda name, days: host.run(RECENT, f"{name}.json", f"-{days * 1440}").stdout.strip() != ""
+def age(host):
+    """Whether a record was written in the last so many days: `fresh`, `old`, or `ahead`, dated in the future."""
+    return lambda name, days: host.check_output(AGE, f"{name}.json", f"-{days * 1440}")

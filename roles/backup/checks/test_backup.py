@@ -4,19 +4,34 @@ import pytest
 
 from opsharden.model import Mismatch
 
-SECRETS = ("key", "id_ed25519")
-FOLDER = "/etc/opsharden/backup"
-MODES = f"test ! -d {FOLDER} || find {FOLDER} -type f -printf '%f %m %u\\n'"
+FOLDER, CLIENT = "/etc/opsharden/backup", "/usr/local/sbin/opsharden-backup"
+# What each may be for others, and what is wanted.
+OWNED = {
+    FOLDER: (0o077, "700 root"),
+    f"{FOLDER}/key": (0o177, "600 root"),
+    f"{FOLDER}/id_ed25519": (0o177, "600 root"),
+    CLIENT: (0o022, "755 root"),
+}
+STATS = f"for each in {' '.join(OWNED)}; do test ! -e $each || stat -L -c '%n %a %U %F' $each; done"
+LINKS = f"find {' '.join(OWNED)} -maxdepth 0 -type l 2>/dev/null || true"
 TIMERS = ("opsharden-backup.timer", "opsharden-backup-prove.timer")
-STATES = f"systemctl show --property=Id,ActiveState,UnitFileState {' '.join(TIMERS)}"
+SERVICES = {"run": "opsharden-backup@run.service", "prove": "opsharden-backup@prove.service"}
+STATES = (
+    "systemctl show --property=Id,LoadState,ActiveState,SubState,UnitFileState,DropInPaths,ExecStart "
+    f"{' '.join((*TIMERS, *SERVICES.values()))}"
+)
+SAID_FIRST = (
+    "grep -HnisE '^[[:space:]]*(forcecommand|chrootdirectory|authorizedkeysfile|disableforwarding)' "
+    "/etc/ssh/sshd_config.d/*.conf /etc/ssh/sshd_config || true"
+)
 
 
 @pytest.mark.control("bkp-client-active")
-def test_backups_are_taken_and_kept(host, vault, values, stored):
-    mismatches = unkept(values)
+def test_backups_are_taken_and_kept(host, vault, values, stored, asset):
+    mismatches = unkept(values, asset)
     if not mismatches:
         hub = values["backup_server"]
-        mismatches = [*timers(host), *secrets(host), *confinement(vault(), values)]
+        mismatches = [*schedule(host), *owned(host), *confinement(vault(), values), *kept_apart(vault(), values)]
         backups = stored()
         if not backups:
             mismatches.append(Mismatch(f"backups of this host on {hub}", "none", "one at least"))
@@ -28,8 +43,8 @@ def test_backups_are_taken_and_kept(host, vault, values, stored):
 
 
 @pytest.mark.control("bkp-fresh")
-def test_newest_backup_is_fresh(record, stored, values):
-    mismatches = unkept(values)
+def test_newest_backup_is_fresh(record, stored, values, asset):
+    mismatches = unkept(values, asset)
     if not mismatches:
         run, backups = record("run"), stored()
         declared = values["backup_paths"]
@@ -38,56 +53,102 @@ def test_newest_backup_is_fresh(record, stored, values):
             found = ", ".join(run.get("paths", [])) or "nothing"
             mismatches.append(Mismatch("the newest backup holds", found, ", ".join(declared)))
         mismatches += missing("the newest backup", run, backups, values)
-        if not mismatches and backups[run["snapshot"]][1] != "fresh":
+        if not mismatches:
             hours = values["backup_max_age_hours"]
-            mismatches.append(Mismatch("the newest backup", f"older than {hours} hours", f"at most {hours} hours old"))
+            mismatches += aged("the newest backup", backups[run["snapshot"]][1], f"{hours} hours")
     assert mismatches == []
 
 
 @pytest.mark.control("bkp-restore-proved")
-def test_restore_matched_lately(record, recent, stored, values):
-    mismatches = unkept(values)
+def test_restore_matched_lately(record, age, stored, values, asset):
+    mismatches = unkept(values, asset)
     if not mismatches:
         restore, days = record("restore"), int(values["backup_restore_max_age_days"])
-        if not restore:
-            mismatches.append(Mismatch("a restore", "never tried", f"tried within {days} days"))
-        elif restore.get("failure"):
-            mismatches.append(Mismatch("the last restore", f"failed: {restore['failure']}", "worked"))
-        elif restore["mismatches"] or not restore["files"]:
-            found = f"{restore['mismatches']} of {restore['files']} files do not match"
-            mismatches.append(Mismatch("the last restore", found, "every file matches"))
-        else:
+        mismatches = unmatched(restore, days)
+        if not mismatches:
             mismatches += missing("the backup that was restored", restore, stored(), values)
-            if not recent("restore", days):
-                mismatches.append(Mismatch("the last restore", f"older than {days} days", f"within {days} days"))
+            mismatches += aged("the last restore", age("restore", days), f"{days} days")
     assert mismatches == []
 
 
-def unkept(values):
-    """That no host is named that keeps backups."""
-    if values["backup_server"]:
+def unkept(values, asset):
+    """That no other host is named that keeps backups."""
+    if values["backup_server"] not in ("", asset):
         return []
+    found = "this host itself" if values["backup_server"] else "not set"
     by_hand = "Set backup_server to the inventory name of the host that keeps backups: apply does nothing without."
-    return [Mismatch("backup_server", "not set", "a host of the inventory", by_hand=by_hand)]
+    return [Mismatch("backup_server", found, "another host of the inventory", by_hand=by_hand)]
 
 
-def timers(host):
-    """What is amiss with the schedule."""
-    blocks = host.check_output(STATES).strip().split("\n\n")
-    for block in blocks:
-        state = dict(line.split("=", 1) for line in block.splitlines())
+def unmatched(restore, days):
+    """That no restore brought back every file."""
+    if not restore:
+        return [Mismatch("a restore", "never tried", f"tried within {days} days")]
+    if restore.get("failure"):
+        return [Mismatch("the last restore", f"failed: {restore['failure']}", "worked")]
+    files, amiss = restore.get("files", 0), restore.get("mismatches")
+    if files and amiss == 0:
+        return []
+    found = "no file was compared" if not files else f"{amiss} of {files} files do not match"
+    return [Mismatch("the last restore", found, "every file matches")]
+
+
+def aged(what, age, most):
+    """That something is too old, or nobody knows how old."""
+    if age == "fresh":
+        return []
+    return [Mismatch(what, "dated in the future" if age == "ahead" else f"older than {most}", f"at most {most} old")]
+
+
+def schedule(host):
+    """What is amiss with the timers and with what they start."""
+    blocks = [dict(map(halves, block.splitlines())) for block in host.check_output(STATES).strip().split("\n\n")]
+    units = {state["Id"]: state for state in blocks}
+    for name in TIMERS:
+        state = units[name]
         found = f"{state['UnitFileState'] or 'not there'} and {state['ActiveState']}"
+        found = f"{found}, but not due again" if state["SubState"] == "elapsed" else found
         if found != "enabled and active":
-            yield Mismatch(state["Id"], found, "enabled and active")
+            yield Mismatch(name, found, "enabled and active", state["DropInPaths"], left(state))
+    for verb, name in SERVICES.items():
+        state, wanted = units[name], f"{CLIENT} {verb}"
+        command = state.get("ExecStart", "").partition("argv[]=")[2].partition(" ;")[0]
+        if state["LoadState"] == "masked":
+            yield Mismatch(name, "masked", "not masked")
+        elif wanted not in command:
+            by_hand = f"Apply leaves the drop-ins of others: have {state['DropInPaths']} run {wanted}, or remove it."
+            by_hand = by_hand if state["DropInPaths"] else ""
+            yield Mismatch(name, f"runs {command or 'nothing'}", f"runs {wanted}", state["DropInPaths"], by_hand)
 
 
-def secrets(host):
-    """What opens the repository and the account, where others than root may read it."""
-    modes = dict(line.split(maxsplit=1) for line in host.check_output(MODES).splitlines())
-    for name in SECRETS:
-        found = modes.get(name, "absent")
-        if found not in ("600 root", "400 root"):
-            yield Mismatch(f"{FOLDER}/{name}", found, "600 root")
+def halves(line):
+    """Name and value of a property of systemd's."""
+    return line.split("=", 1)
+
+
+def left(state):
+    """Why apply does not make a timer due again; empty where it does."""
+    if state["LoadState"] != "bad-setting" and state["SubState"] != "elapsed":
+        return ""
+    if state["DropInPaths"]:
+        return f"Apply leaves the drop-ins of others: have {state['DropInPaths']} name a time to come, or remove it."
+    return "Set backup_schedule and backup_prove_schedule to times that come again."
+
+
+def owned(host):
+    """What opens the repository and the account or is run as root, where it is not there or others may use it."""
+    lines = host.check_output(STATS).splitlines()
+    found = {path: tuple(rest) for path, *rest in (line.split(maxsplit=3) for line in lines)}
+    links = host.check_output(LINKS).splitlines()
+    for path, (not_for, wanted) in OWNED.items():
+        mode, user, kind = found.get(path, ("0", "", "absent"))
+        is_one = kind == "directory" if path == FOLDER else kind.endswith("file")
+        if not is_one:
+            by_hand = "" if kind == "absent" else f"{path} is a {kind}, which apply leaves: put it away."
+            yield Mismatch(path, kind, wanted, by_hand=by_hand)
+        elif user != "root" or int(mode, 8) & not_for or not (int(mode, 8) & 0o100 or path.startswith(f"{FOLDER}/")):
+            by_hand = f"{path} is a link, and apply leaves what it leads to: close that." if path in links else ""
+            yield Mismatch(path, f"{mode} {user}", wanted, by_hand=by_hand)
 
 
 def confinement(vault, values):
@@ -101,10 +162,37 @@ def confinement(vault, values):
         "authorizedkeysfile": "/etc/ssh/opsharden-backup/%u",
         "disableforwarding": "yes",
     }
-    for name, wanted in declared.items():
-        if settings.get(name) != wanted:
-            where = f"sshd on {values['backup_server']}, for {account}: {name}"
-            yield Mismatch(where, settings.get(name, "not set"), wanted)
+    wrong = {name: settings.get(name, "not set") for name in declared if settings.get(name) != declared[name]}
+    # Where nothing of ours counts, our file or the account is amiss, and not what others say.
+    said = vault.check_output(SAID_FIRST).splitlines() if 0 < len(wrong) < len(declared) else []
+    for name, found in wrong.items():
+        what = f"sshd on {values['backup_server']}, for {account}: {name}"
+        where = said_by_others(said, name, found)
+        by_hand = f"{where} counts before ours, and apply leaves it: take it out of what is said for {account}."
+        yield Mismatch(what, found, declared[name], where, by_hand if where else "")
+
+
+def said_by_others(said, name, found):
+    """File and line that say what a setting is, where that is not our file."""
+    for path, number, text in (line.split(":", 2) for line in said):
+        words = text.split(maxsplit=1)
+        if words[0].lower() == name and words[-1].strip().strip('"') == found:
+            return f"{path}:{number}"
+    return ""
+
+
+def kept_apart(vault, values):
+    """Where others on the backup host come at what the account has, or a second key opens it."""
+    account, hub = values["backup_account"], values["backup_server"]
+    home, keys = f"{values['backup_server_dir']}/{account}", f"/etc/ssh/opsharden-backup/{account}"
+    for path, not_for, wanted in ((home, 0o027, "750 root"), (f"{home}/repo", 0o007, "1770 root")):
+        answer = vault.check_output("test ! -e %s || stat -L -c '%%a %%U' %s", path, path)
+        mode, user = answer.split() if answer else ("0", "absent")
+        if user != "root" or int(mode, 8) & not_for:
+            yield Mismatch(f"{path} on {hub}", answer or "absent", wanted)
+    count = vault.check_output("test ! -f %s || grep -cvE '^[[:space:]]*(#|$)' %s || true", keys, keys) or "0"
+    if count != "1":
+        yield Mismatch(f"keys in {keys} on {hub}", count, "1")
 
 
 def missing(what, record, backups, values):

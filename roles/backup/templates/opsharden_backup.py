@@ -20,6 +20,7 @@ import fcntl
 import hashlib
 import json
 import os
+import random
 import re
 import secrets
 import shutil
@@ -27,6 +28,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -36,6 +38,9 @@ CANARY, MANIFEST, SCRATCH = STATE / "canary.json", STATE / "manifest.json", STAT
 RUN, RESTORE = STATE / "run.json", STATE / "restore.json"
 TAG = "opsharden"
 SOME_UNREAD = 3  # restic's exit status when a backup was taken but some files could not be read
+TRIES = 6
+# What ssh says where the backup host has too many logins under way: see MaxStartups in sshd_config(5).
+TURNED_AWAY = re.compile(r"kex_exchange_identification|Connection (reset|closed) by \S+ port \d+")
 ADOPT = 36  # PR_SET_CHILD_SUBREAPER of prctl(2): what our children leave behind becomes ours
 
 
@@ -53,11 +58,26 @@ def restic(*arguments: str, accept: tuple[int, ...] = (0,)) -> subprocess.Comple
     }
     by_ssh = f"sftp.command=ssh -F {SETTINGS / 'ssh_config'} backup -s sftp"
     command = ["restic", "--quiet", "--option", by_ssh, *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode not in accept:
-        last_words = (done.stderr.strip() or "it did not say why").splitlines()[-1]
-        raise Failure(f"restic {arguments[0]} ended with {done.returncode}: {last_words}")
-    return done
+    for _ in range(TRIES):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode in accept:
+            return done
+        if TURNED_AWAY.search(done.stderr):
+            time.sleep(random.uniform(2, 10))  # noqa: S311 - so that those who came together do not come back together
+        elif "already locked" in done.stderr and arguments[0] != "unlock":
+            restic("unlock")  # takes away locks whose owners are gone, and no others
+        else:
+            break
+    raise Failure(f"restic {arguments[0]} ended with {done.returncode}: {reason(done.stderr)}")
+
+
+def reason(said: str) -> str:
+    """The lines that tell why restic failed: what its ssh said, and its own first or fatal one. A trace may follow."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    by_ssh = [line.removeprefix("subprocess ssh: ") for line in lines if line.startswith("subprocess ssh: ")]
+    own = [line for line in lines if not line.startswith("subprocess ssh: ")]
+    fatal = [line for line in own if line.startswith("Fatal: ")] or own
+    return "; ".join([*by_ssh[-1:], *fatal[:1]]) or "it did not say why"
 
 
 def walk(paths: list[str], exclude: list[str]) -> Iterator[Path]:
@@ -92,8 +112,12 @@ def make_manifest(paths: list[str], exclude: list[str]) -> dict[str, tuple[int, 
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A record of ours, empty where there is none."""
-    return json.loads(path.read_text()) if path.exists() else {}
+    """A record of ours, empty where there is none that can be read: it is written anew."""
+    try:
+        record = json.loads(path.read_text()) if path.is_file() else {}
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def write(path: Path, record: dict[str, Any]) -> None:
@@ -116,14 +140,15 @@ def run(settings: dict[str, Any]) -> None:
     write(CANARY, {"time": started, "nonce": secrets.token_hex(16)})
     manifest = make_manifest(paths, settings["exclude"])
     write(MANIFEST, manifest)
-    arguments = ["backup", f"--host={settings['host']}", f"--tag={TAG}"]
+    arguments = ["backup", "--json", f"--host={settings['host']}", f"--tag={TAG}"]
     arguments += [f"--exclude={pattern}" for pattern in settings["exclude"]]
     arguments += ["--", *paths, str(CANARY), str(MANIFEST)]
     # A file that vanishes under restic's hands leaves a gap; a second pass tells that from a file nobody can read.
-    if restic(*arguments, accept=(0, SOME_UNREAD)).returncode == SOME_UNREAD:
-        restic(*arguments)
+    done = restic(*arguments, accept=(0, SOME_UNREAD))
+    if done.returncode == SOME_UNREAD:
+        done = restic(*arguments)
     record = {
-        "snapshot": newest(settings),
+        "snapshot": taken(settings, done.stdout),
         "started": started,
         "seconds": round(time.time() - started, 1),
         "paths": paths,
@@ -133,13 +158,25 @@ def run(settings: dict[str, Any]) -> None:
     write(RUN, record)
 
 
-def newest(settings: dict[str, Any]) -> str:
-    """Id of this host's newest backup of the paths declared now."""
+def snapshots(settings: dict[str, Any]) -> dict[str, float]:
+    """This host's backups of the paths declared now: id -> when each was taken, in seconds since 1970."""
     filters = [f"--host={settings['host']}", f"--tag={TAG}", *(f"--path={path}" for path in settings["paths"])]
-    snapshots = json.loads(restic("snapshots", "--json", *filters).stdout) or []
-    if not snapshots:
+    found = json.loads(restic("snapshots", "--json", *filters).stdout) or []
+    return {each["id"]: datetime.fromisoformat(each["time"]).timestamp() for each in found}
+
+
+def taken(settings: dict[str, Any], said: str) -> str:
+    """Id of the backup that restic said it took: its dates do not tell, where the clock was wrong once."""
+    summary = json.loads(said.strip().splitlines()[-1])
+    return next(name for name in snapshots(settings) if name.startswith(summary["snapshot_id"]))  # 0.14 says 8 digits
+
+
+def newest(settings: dict[str, Any]) -> str:
+    """Id of this host's newest backup of the paths declared now; one from the future comes after all others."""
+    found, now = snapshots(settings), time.time()
+    if not found:
         raise Failure("there is no backup of this host and these paths: take one with opsharden-backup run")
-    return str(max(snapshots, key=lambda snapshot: str(snapshot["time"]))["id"])
+    return max(found, key=lambda name: (found[name] <= now, found[name]))
 
 
 def below(root: Path, path: str | Path) -> Path:

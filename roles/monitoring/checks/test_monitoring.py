@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
 
 WANTED = {"ActiveState": "active", "UnitFileState": "enabled", "NeedDaemonReload": "no"}
@@ -13,21 +14,22 @@ EXPORTER = "prometheus-node-exporter"
 # Without the moment of the sample: it is another one every time.
 QUERY = r"promtool query instant -o json %s %s | sed -E 's/\[[0-9.]+,/[0,/g'"
 BOOT_FILE = "/etc/opsharden/exporter.nft"
-FILTER_AT_BOOT = f"! test -e {BOOT_FILE} || cat {BOOT_FILE}"
+TIED = "opsharden.conf"
 
 
 @pytest.mark.control("mon-agent-active")
-def test_exporter_answers_the_monitoring_host_only(host, values, exporter, holders):
+def test_exporter_answers_the_monitoring_host_only(host, values, exporter, words, files, holders):
     mismatches = unwatched(values)
     if not mismatches:
         state, behind = exporter
         mismatches = [Mismatch(f"{EXPORTER}: {name}", state.get(name, ""), wanted) for name, wanted in WANTED.items()]
-        mismatches.append(Mismatch(f"{EXPORTER} starts behind its filter", str(behind), "True"))
-        mismatches += compared("when it next starts", filter_at_boot(host), values, BOOT_FILE)
+        mismatches += untied(files) if not behind else []
+        mismatches += compared("when it next starts", filter_at_boot(files), values, BOOT_FILE)
         # Where it does not run, the programs that would tell more may not be there either.
         port = int(values["monitoring_exporter_port"])
         if state["ActiveState"] == "active":
-            mismatches.append(Mismatch(f"listens on port {port}", str(listening(host, port)), "True"))
+            elsewhere = list(astray(words(), files, values))
+            mismatches += elsewhere or [Mismatch(f"listens on port {port}", str(listening(host, port)), "True")]
             mismatches += compared("in the running kernel", live_filter(host), values)
         mismatches = [each for each in mismatches if each.found != each.wanted]
         if state["ActiveState"] != "active":
@@ -69,17 +71,67 @@ def taken(port, others):
     return [Mismatch(f"port {port}", f"held by {', '.join(others)}", "the exporter's", by_hand=by_hand)]
 
 
+def untied(files):
+    """What takes the filter away from the exporter's start, unless apply puts it back."""
+    taken_back = re.compile(r"\s*ExecStartPre\s*=\s*$")
+    where = said_last(files, taken_back)
+    by_hand = f"{where} takes back what is started before the exporter, and apply leaves it: take that line out."
+    odd = [files.left(path) for path in files.kinds if path.endswith(f"/{TIED}") and files.odd(path)]
+    yield Mismatch(f"{EXPORTER} starts behind its filter", "False", "True", where, by_hand if where else "".join(odd))
+
+
+def astray(words, files, values):
+    """Where the exporter listens and should not, by the options it runs with."""
+    if any(word.startswith("--web.systemd-socket") for word in words):
+        raise Unanswered("The exporter listens where a socket unit of systemd's says, and that is not looked at.")
+    port, addresses = int(values["monitoring_exporter_port"]), declared_filter(values)["addresses let in"]
+    options = re.findall(r"^--web\.listen-address[=\n](.*)$", "\n".join(words), re.MULTILINE) or [":9100"]
+    for option in options:
+        place, _, number = option.strip("\"'").rpartition(":")
+        apart = loopback(place) and not any(map(loopback, addresses))
+        if number == str(port) and not apart:
+            continue
+        where = said_last(files, re.compile(r"[^#]*--web\.listen-address"))
+        wanted = f"port {port} alone, where the monitoring host reaches it"
+        by_hand = f"Set monitoring_exporter_port to {number}, or have it listen on {port} alone: apply leaves that."
+        yield Mismatch("the exporter listens on", option, wanted, where, by_hand)
+
+
+def loopback(address):
+    """Whether an address is this host's alone."""
+    try:
+        return ipaddress.ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def said_last(files, shape):
+    """File and line of the last line of this shape, in files that are not ours."""
+    said = [
+        f"{path}:{number}"
+        for path, lines in files.lines.items()
+        for number, text in lines
+        if shape.match(text) and not path.endswith(f"/{TIED}") and path != BOOT_FILE
+    ]
+    return said[-1] if said else ""
+
+
 def series(hub, values):
-    """What the monitoring host knows of the host. A query that fails is no answer, and raises."""
+    """What the monitoring host knows of the host: of several series one that is live is enough.
+
+    A query that fails is no answer, and raises.
+    """
     up, age = values["monitoring_series"], int(values["monitoring_max_age_seconds"])
     query = f"{up} * (time() - timestamp({up}) < bool {age})"
     server = f"http://{values['monitoring_server_listen']}"
     answer = hub.run(QUERY, server, query)
     if not answer.stdout.strip():
-        raise RuntimeError(f"Prometheus at {server} did not answer: {answer.stderr.strip()}")
-    found = json.loads(answer.stdout)
-    words = {"1": "live", "0": f"there, but the last scrape failed or is more than {age} s ago"}
-    return " and ".join(words[sample["value"][1]] for sample in found) or "absent: this host is not scraped"
+        why = (answer.stderr.strip().splitlines() or ["promtool said nothing"])[0]
+        raise Unanswered(f"Prometheus at {server} on {values['monitoring_server']} did not answer: {why}.")
+    found = {sample["value"][1] for sample in json.loads(answer.stdout)}
+    if "1" in found:
+        return "live"
+    return f"there, but the last scrape failed or is more than {age} s ago" if found else "absent: it is not scraped"
 
 
 def listening(host, port):
@@ -89,8 +141,7 @@ def listening(host, port):
 
 def compared(when, found, values, where=""):
     """The filter as it is beside the filter as declared."""
-    declared = declared_filter(values)
-    for part, wanted in declared.items():
+    for part, wanted in declared_filter(values).items():
         yield Mismatch(f"filter {when}: {part}", "; ".join(found[part]) or "none", "; ".join(wanted), where)
 
 
@@ -114,13 +165,13 @@ def live_filter(host):
     """The filter in the kernel. A table that is not there is an empty filter; any other failure raises."""
     found = host.run("nft -s list table inet opsharden_exporter")
     if found.rc != 0 and "No such file or directory" not in found.stderr:
-        raise RuntimeError(f"nft could not list the filter: {found.stderr.strip()}")
+        raise Unanswered(f"nft could not list the filter: {found.stderr.strip()}.")
     return read_filter(found.stdout)
 
 
-def filter_at_boot(host):
+def filter_at_boot(files):
     """The filter the exporter will load when it next starts."""
-    return read_filter(host.check_output(FILTER_AT_BOOT))
+    return read_filter("\n".join(text for _, text in files.lines.get(BOOT_FILE, ())))
 
 
 def read_filter(text):
