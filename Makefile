@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test field record unit lint molecule bench wheel setup clean lock help
+.PHONY: demo test field record unit lint molecule bench collection wheel setup clean lock help
 
 help:
 	@echo "make demo      build a lab of real hosts and run the whole loop on it"
@@ -13,6 +13,7 @@ help:
 	@echo "make unit      the tests that need no host"
 	@echo "make lint      style, types, floors, roles"
 	@echo "make molecule  the roles' molecule scenarios"
+	@echo "make collection  the content as an Ansible collection, in dist/"
 	@echo "make bench     measure it beside other tools on up to 100 real hosts (an hour or two; see bench/run.py)"
 	@echo "make clean     remove the lab, the demo and the environment"
 	@echo "make lock      renew requirements.lock"
@@ -42,6 +43,9 @@ lint: setup
 
 molecule: setup
 	.ci/molecule
+
+collection: setup
+	$(BIN)/python .ci/collection/build.py
 
 bench: setup
 	$(BIN)/python -m bench.run

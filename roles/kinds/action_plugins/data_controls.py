@@ -120,7 +120,8 @@ def together(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def purposes(folders: Iterable[Path]) -> set[str]:
     """All that packages can serve, by the controls of the roles in some folders and of our own."""
-    roles = {role for folder in (*folders, Path(__file__).parents[2]) for role in folder.glob("*") if role.is_dir()}
+    ours = Path(__file__).parents[2]  # in a collection, the folder that its roles' folder is in
+    roles = {role for folder in (*folders, ours, ours / "roles") for role in folder.glob("*") if role.is_dir()}
     wants = [entry["want"] for role in sorted(roles) for entry in entries_of(role) if entry.get("kind") == "package"]
     return {purpose for want in wants for purpose in want.get("absent", ())}
 
