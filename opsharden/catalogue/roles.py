@@ -55,6 +55,11 @@ class Role:
         return frozenset(control.id for control in self.controls if control.kind)
 
     @property
+    def left(self) -> frozenset[str]:
+        """The ids of those that apply leaves to the administrator: their proofs say how to mend them by hand."""
+        return frozenset(control for control, proof in self.proofs.items() if proof.mend)
+
+    @property
     def checks(self) -> Path:
         """The folder of its checks; it may be missing."""
         return self.path / "checks"

@@ -45,11 +45,13 @@ class ProofEntry(_Entry):
     Attributes:
         break_: Shell script, run as root.
         given: Shell script, run as root before, that makes the control applicable.
+        mend: Shell script that does what the finding asks of the administrator, where apply leaves the control to them.
         where: A variable that names the host the scripts run on; the host under proof where empty.
     """
 
     break_: Annotated[str, Field(alias="break")]
     given: str = ""
+    mend: str = ""
     where: str = ""
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from opsharden import settings
 from opsharden.catalogue import KINDS
+from opsharden.catalogue.schema import ProofEntry
 from opsharden.cli.console import say, stdout, table
 from opsharden.cli.listing import ListOutput, Output, print_json
 from opsharden.model import Control, Severity
@@ -123,7 +124,12 @@ def _table(found: tuple[Control, ...]) -> Table:
 
 
 def _beside(found: controls.Shown) -> dict[str, object]:
-    proof = found.proof and {"given": found.proof.given, "break": found.proof.break_, "where": found.proof.where}
+    proof = found.proof and {
+        "given": found.proof.given,
+        "break": found.proof.break_,
+        "where": found.proof.where,
+        "mend": found.proof.mend,
+    }
     options = None if found.options is None else dict(found.options)
     return {"profiles": list(found.profiles), "options": options, "proof": proof, "cases": found.cases}
 
@@ -157,15 +163,22 @@ def _facts(found: controls.Shown) -> Iterator[tuple[str, str]]:
     yield "profiles", ", ".join(found.profiles) or "none"
     for name, numbers in references.items():
         yield name, ", ".join(numbers)
-    if found.proof is None:
-        yield "broken for its proof by", "nothing, it has none"
-    else:
-        if found.proof.given:
-            yield "made to apply for its proof by", found.proof.given
-        yield "broken for its proof by", found.proof.break_
-        if found.proof.where:
-            yield "broken on", f"the host that {found.proof.where} names"
+    yield from _proof(found.proof)
     yield "cases", str(found.cases)
+
+
+def _proof(proof: ProofEntry | None) -> Iterator[tuple[str, str]]:
+    """How a control is broken on a live host, and mended."""
+    if proof is None:
+        yield "broken for its proof by", "nothing, it has none"
+        return
+    if proof.given:
+        yield "made to apply for its proof by", proof.given
+    yield "broken for its proof by", proof.break_
+    if proof.where:
+        yield "broken on", f"the host that {proof.where} names"
+    if proof.mend:
+        yield "mended by hand by", proof.mend
 
 
 def _lines(values: Mapping[str, object]) -> str:

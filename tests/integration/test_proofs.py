@@ -1,4 +1,7 @@
-"""The proof cycle: every control, broken on live hosts, is detected, fixed, and left alone by a second apply."""
+"""The proof cycle: every control, broken on live hosts, is detected, fixed, and left alone by a second apply.
+
+What apply leaves to the administrator is broken, detected, left, and right when they did what the finding says.
+"""
 
 from __future__ import annotations
 
@@ -66,12 +69,17 @@ def test_broken_detected_fixed_unchanged(hardened: Any, controls: tuple[str, ...
         assert finding["observations"], "a verdict stands on observations"
 
     fixed = hardened.run("apply", *chosen, "-o", "json")
-    assert verdicts(fixed.stdout) == dict.fromkeys(both, "pass"), fixed.stdout[-3000:] + fixed.stderr
-    assert fixed.returncode == 0
+    left = [control for control in controls if PROOFS[control].mend]
+    came = {(host, control): "fail" if control in left else "pass" for host, control in both}
+    assert verdicts(fixed.stdout) == came, fixed.stdout[-3000:] + fixed.stderr
+    assert fixed.returncode == (3 if left else 0)
+    for host, control in product(hardened.names, left):
+        on_host(hardened, host, PROOFS[control], PROOFS[control].mend)
 
     again = hardened.run("apply", "--all", *chosen, "-o", "json")
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["changes"] == [], again.stdout[-3000:]
+    assert verdicts(again.stdout) == dict.fromkeys(both, "pass"), again.stdout[-3000:]
 
 
 def test_one_apply_brings_the_whole_baseline_back_and_a_second_one_changes_nothing(hardened: Any) -> None:
