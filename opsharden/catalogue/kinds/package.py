@@ -13,6 +13,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
 """Of a package, as Debian's policy has it (5.6.7)."""
 
 Names = Annotated[list[Name], Field(min_length=1)]
+Choice = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+( \| [a-z0-9][a-z0-9+.-]+)*$")]
+"""A package, or several of which one is enough, as dependencies are written: `sudo | sudo-ldap`."""
+
 Purpose = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 
 
@@ -21,11 +24,11 @@ class Wanted(Entry):
 
     Attributes:
         absent: Purpose to the packages that serve it; a host that declares it (`services_declared`) keeps them.
-        present: Packages.
+        present: Packages, each of them or one that does the same; where there is none, the first one comes.
     """
 
     absent: Annotated[dict[Purpose, Names], Field(min_length=1)] | None = None
-    present: Names | None = None
+    present: Annotated[list[Choice], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Wanted:
@@ -37,7 +40,7 @@ class Wanted(Entry):
 def _break(want: Mapping[str, Any]) -> str:
     """One that is not to be there is installed, or one that is to be there removed."""
     if "present" in want:
-        return f"dpkg --remove --force-depends {want['present'][0]}"
+        return f"dpkg --remove --force-depends {want['present'][0].split(' | ')[0]}"
     first = next(iter(want["absent"].values()))[0]
     install = f"DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install {first}"
     return f"apt-get -qq update\n{install}"
@@ -46,5 +49,5 @@ def _break(want: Mapping[str, Any]) -> str:
 KIND = Kind(
     TypeAdapter(Wanted),
     _break,
-    "present: [fill-in] # packages that are to be there; or absent: {purpose: [package]}",
+    "present: [fill-in] # packages that are to be there, `one | another`; or absent: {purpose: [package]}",
 )

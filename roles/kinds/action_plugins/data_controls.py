@@ -82,14 +82,14 @@ class ActionModule(ActionBase):
         given = {name: variables.get(f"services_{name}", []) for name in ("declared", "may_remove")}
         given = self._templar.template(given)
         declared = listed(given["declared"])
+        serving = [each for want in wants for each in want.get("absent", {}).items()]
         known = purposes({role.parent for role in self._roles()})
-        if unknown := sorted(set(declared) - known):
+        if serving and (unknown := sorted(set(declared) - known)):
             raise ValueError(
                 f"services_declared names {', '.join(unknown)}, and that is no purpose, so no package is removed. "
                 f"Purposes are {', '.join(sorted(known))}."
             )
         allowed = {"may_remove": listed(given["may_remove"]), "allow_with": "services_may_remove"}
-        serving = [each for want in wants for each in want.get("absent", {}).items()]
         goes = [name for purpose, names in serving if purpose not in declared for name in names]
         comes = [name for want in wants for name in want.get("present", ())]
         states = (("absent", goes), ("present", comes))

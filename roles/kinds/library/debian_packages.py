@@ -18,7 +18,7 @@ description:
   - Removes, never purges. Packages on hold stay. Needs no python3-apt on the host.
 options:
   name:
-    description: The packages.
+    description: The packages. Of those that are to be there each may be several, of which one is enough (C(a | b)).
     type: list
     elements: str
     required: true
@@ -56,7 +56,8 @@ class Packages:
     def __init__(self, module):
         """Works with the module's parameters."""
         self.module = module
-        self.names = module.params["name"]
+        self.choices = [name.split(" | ") for name in module.params["name"]]
+        self.names = [name for choice in self.choices for name in choice]
         self.may_remove = set(module.params["may_remove"])
         self.warnings = []
 
@@ -128,12 +129,15 @@ class Packages:
 
     def present(self):
         """Install what is missing. Returns what came and what went for it."""
-        missing = sorted(set(self.names) - self.whole(self.names))
+        missing = self._missing()
         if not missing:
             return [], []
         self._update()
         command = ["apt-get", "-q", "--no-install-recommends", "install", *missing]
         rc, said = self.run(*command[:1], "--simulate", *command[1:])
+        if rc and self.module.check_mode and not any(LISTS.glob("*Packages*")):
+            self.warnings.append("There are no package lists yet, so what else a package takes along cannot be told.")
+            return missing, []
         if rc:
             raise Refused(f"{' and '.join(missing)} cannot be installed: {last_words(said)}")
         goes = set(re.findall(r"^(?:Remv|Purg) (\S+)", said, re.MULTILINE))
@@ -143,11 +147,16 @@ class Packages:
             try:
                 self.change(*command[:1], "--yes", *flags, "-o", f"DPkg::Lock::Timeout={PATIENCE}", *command[1:])
             except Refused as refusal:
-                left = set(self.names) - self.whole(self.names)
-                if left:
+                if self._missing():
                     raise
                 self.warnings.append(f"{' and '.join(missing)} came, but {refusal}.")
         return missing, sorted(goes)
+
+    def _missing(self):
+        """Of each choice that nothing whole is there of: what is there in part, else the first."""
+        whole, begun = self.whole(self.names), self.installed(self.names)
+        lacking = [choice for choice in self.choices if not whole.intersection(choice)]
+        return sorted({next((name for name in choice if name in begun), choice[0]) for choice in lacking})
 
     def _refuse(self, missing, said, goes):
         what = f"installing {' and '.join(missing)} would"

@@ -150,7 +150,9 @@ def test_the_options_in_what_is_wanted_are_found_wherever_they_stand() -> None:
     assert list(options_in(want)) == ["most", "one"]
 
 
-@pytest.mark.parametrize("want", [{"absent": {"ftp": ["vsftpd"]}}, {"present": ["apparmor"]}])
+@pytest.mark.parametrize(
+    "want", [{"absent": {"ftp": ["vsftpd"]}}, {"present": ["apparmor"]}, {"present": ["sudo | sudo-ldap", "aide"]}]
+)
 def test_what_a_package_control_may_want(want: object) -> None:
     check_want("package", want)
 
@@ -166,6 +168,9 @@ def test_what_a_package_control_may_want(want: object) -> None:
         {"absent": {"FTP server": ["vsftpd"]}},
         {"absent": {"ftp": ["vsftpd"]}, "present": ["x1"]},
         {"present": ["-y"]},
+        {"present": ["sudo |"]},
+        {"present": ["sudo|sudo-ldap"]},
+        {"absent": {"ftp": ["vsftpd | ftpd"]}},
     ],
 )
 def test_what_it_may_not_want(want: object) -> None:
@@ -175,7 +180,7 @@ def test_what_it_may_not_want(want: object) -> None:
 
 def test_a_package_control_is_broken_by_the_first_it_names() -> None:
     assert KINDS["package"].break_({"absent": {"ftp": ["vsftpd", "x1"]}}).endswith("install vsftpd")
-    assert "--remove" in KINDS["package"].break_({"present": ["apparmor"]})
+    assert KINDS["package"].break_({"present": ["sudo | sudo-ldap"]}).endswith("--force-depends sudo")
 
 
 @pytest.mark.parametrize(

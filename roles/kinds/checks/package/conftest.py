@@ -16,7 +16,7 @@ NEEDS = re.compile(r"^ (\S+?)(?::\w+)? (?:pre-)?depends on ", re.MULTILINE)
 
 @pytest.fixture
 def installed(host):
-    """Of some packages, those that are there, even in part: name -> what is wanted of it (install, hold, ...)."""
+    """Of some packages, those that are there, even in part: name -> what is wanted of it (hold, ...), and its state."""
 
     def look(names):
         found = {}
@@ -24,7 +24,7 @@ def installed(host):
             chunk = names[start : start + ROOM]
             answer = host.check_output(INSTALLED, *chunk, *chunk[:1] * (ROOM - len(chunk)))
             words = [line.split() for line in answer.splitlines()]
-            found |= {name: want for name, want, _, status in words if status not in ("not-installed", "config-files")}
+            found |= {line[0]: (line[1], line[3]) for line in words if line[3] not in ("not-installed", "config-files")}
         return found
 
     return look
@@ -53,7 +53,7 @@ def undeclared(host, values, installed):
 
 def _left(host, name, there, values):
     """Why apply does not remove a package; empty where it does."""
-    if there[name] == "hold":
+    if there[name][0] == "hold":
         return f"{name} is on hold (apt-mark), so apply leaves it: `apt-mark unhold {name}` lets it go."
     goes = {*there, *values["services_may_remove"]}
     # dpkg only says what it would do.
@@ -62,3 +62,23 @@ def _left(host, name, there, values):
         others = ", ".join(users)
         return f"Removing {name} would take along {others}: remove that first, or name it in services_may_remove."
     return ""
+
+
+@pytest.fixture
+def lacking(installed):
+    """Of packages that are to be there (`one | another`), those that nothing whole is there of."""
+
+    def look(choices):
+        there = installed([name for choice in choices for name in choice.split(" | ")])
+        states = {choice: {name: there[name][1] for name in choice.split(" | ") if name in there} for choice in choices}
+        return [
+            Mismatch(
+                choice.replace(" | ", " or "),
+                ", ".join(f"{name} {state}" for name, state in found.items()) or "not installed",
+                "installed",
+            )
+            for choice, found in states.items()
+            if "installed" not in found.values()
+        ]
+
+    return look

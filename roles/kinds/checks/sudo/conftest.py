@@ -292,17 +292,20 @@ def amiss(host, settings, values):
             return settings.amiss(option, _minutes(int(value)), DEFAULTS[option])
         by_default = DEFAULTS.get(option, False)
         if option == "use_pty":
-            by_default = settings.everyone(option) is None and _own_terminal(host, values)
+            by_default = settings.everyone(option) is None and _own_terminal(host)
         return settings.amiss(option, FLAG, by_default)
 
     return look
 
 
-def _own_terminal(host: object, values: Mapping[str, object]) -> bool:
+def _own_terminal(host: object) -> bool:
     """Whether this sudo gives each command a terminal of its own where no file says anything: since 1.9.14 it does."""
-    said = host.run(VERSION, values["sudo_package"])
-    if said.rc > 1:
-        raise Unanswered(f"Which sudo is installed cannot be seen: {said.stderr.strip()}.")
+    for package in ("sudo", "sudo-ldap"):
+        said = host.run(VERSION, package)
+        if said.rc > 1:
+            raise Unanswered(f"Which sudo is installed cannot be seen: {said.stderr.strip()}.")
+        if said.stdout:
+            break
     version = re.match(r"(?:\d+:)?(\d+)\.(\d+)\.(\d+)", said.stdout)
     return bool(version) and tuple(map(int, version.groups())) >= (1, 9, 14)
 

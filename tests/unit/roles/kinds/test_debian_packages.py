@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pytest
+
 from tests.unit.roles.loading import module
 
 PACKAGES = module("kinds", "debian_packages")
@@ -31,3 +35,26 @@ def test_what_would_be_downgraded_is_read_from_apt() -> None:
 def test_of_many_errors_the_first_says_why() -> None:
     said = "Reading...\nE: Unable to locate package x\nE: and more\n"
     assert PACKAGES.last_words(said) == "E: Unable to locate package x"
+
+
+@pytest.mark.parametrize(
+    ("there", "missing"),
+    [
+        ({}, ["aide", "sudo"]),
+        ({"aide": "installed", "sudo-ldap": "installed"}, []),
+        ({"sudo": "installed", "sudo-ldap": "unpacked"}, ["aide"]),
+        ({"aide": "half-configured", "sudo-ldap": "unpacked"}, ["aide", "sudo-ldap"]),
+    ],
+)
+def test_of_packages_that_do_the_same_one_is_enough(there: dict[str, str], missing: list[str]) -> None:
+    """Of those that are there in part, that one is set up: another would be in its way."""
+
+    def run(command: list[str], **_: object) -> tuple[int, str, str]:
+        form = command[command.index("-f") + 1]
+        shown = {"${Package} ${db:Status-Status}\\n": "{} {}\n", "${Package} ${db:Status-Want} ": "{} install {}\n"}
+        (line,) = (line for start, line in shown.items() if form.startswith(start))
+        return 1, "".join(line.format(*each) for each in there.items()), "no packages found matching others"
+
+    params = {"name": ["sudo | sudo-ldap", "aide"], "may_remove": []}
+    packages = PACKAGES.Packages(SimpleNamespace(params=params, run_command=run))
+    assert packages._missing() == missing
