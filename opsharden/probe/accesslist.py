@@ -22,7 +22,7 @@ _VERSION = 4  # bytes before the first entry
 
 def listed(text: str) -> Iterator[str]:
     """The paths that have a list, of what `ls -ldn --time-style=+` shows."""
-    for match in map(_LS.fullmatch, text.splitlines()):
+    for match in map(_LS.fullmatch, text.split("\n")):
         if match:
             yield match[1]
 

@@ -109,7 +109,7 @@ class Guarded:
         asked = (*words, "-printf", _FORM)
         answer = answered(self._host.run("find" + " %s" * len(asked), *asked), "What this control names")
         found = []
-        for line in answer.splitlines():
+        for line in filter(None, answer.split("\n")):  # names may hold what else ends a line
             match = (_LINK if line.startswith("l") else _LINE).fullmatch(line)
             if match is None:
                 self._odd.append(line)

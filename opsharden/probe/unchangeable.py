@@ -20,13 +20,13 @@ def stuck(host: Any, paths: Sequence[str]) -> dict[str, str]:
         slots = " ".join(["%s"] * len(chunk))
         # Hosts may be without lsattr, and file systems without flags.
         found |= dict(_flagged(host.run(_FLAGS.format(slots), *chunk).stdout))
-        for path in host.run(_STUCK.format(slots), *chunk).stdout.splitlines():
+        for path in filter(None, host.run(_STUCK.format(slots), *chunk).stdout.split("\n")):
             found.setdefault(path, _stuck(host, path))
     return found
 
 
 def _flagged(text: str) -> Iterator[tuple[str, str]]:
-    for line in text.splitlines():
+    for line in text.split("\n"):
         flags, _, path = line.partition(" ")
         sign = next((sign for sign in "ia" if sign in flags), "")
         if sign:

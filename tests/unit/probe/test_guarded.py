@@ -240,6 +240,13 @@ def test_a_line_break_in_a_name_hides_nothing(host: Here, tmp_path: Path) -> Non
     assert "an odd name" in [each.found for each in found]
 
 
+def test_a_name_with_other_ends_of_lines_hides_no_list(host: Here, tmp_path: Path) -> None:
+    (tmp_path / "a\x0cb\u2028c").touch(0o600)
+    with_list(tmp_path / "a\x0cb\u2028c", 6)
+    (wrong,) = amiss(host, tmp_path, {"/**": {"mode": {"at_most": "0660"}}})
+    assert "an access list lets user 2" in wrong.found
+
+
 @pytest.mark.parametrize(
     ("rc", "stderr"), [(126, "sh: find: Permission denied"), (1, "find: '/x': Permission denied"), (127, "")]
 )
