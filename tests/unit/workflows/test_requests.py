@@ -140,8 +140,8 @@ def test_each_host_is_told_what_to_bring_about_there(place: Workplace) -> None:
 
 
 def test_what_is_data_is_brought_about_at_once_with_the_defaults_of_its_roles(place: Workplace) -> None:
-    needs = {"web1": ("ssh-grace", "sudo-installed", "acc-umask"), "web2": ("net-syncookies",)}
-    batch = Batch(needs, ("accounts", "sudo", "kinds"))
+    needs = {"web1": ("ssh-grace", "time-single", "acc-umask"), "web2": ("net-syncookies",)}
+    batch = Batch(needs, ("accounts", "time", "kinds"))
     content = play_request(place, Targets({"web1": (), "web2": ()}, (), ()), batch, "r1", check=False).content
     assert [role.name for role in content.data_roles] == ["ssh", "network"]
     assert content.default_vars["ssh_login_grace_seconds"] == 60
