@@ -11,7 +11,7 @@ import stat
 from fnmatch import fnmatchcase
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.opsharden_accesslist import has_list, too_far
+from ansible.module_utils.opsharden_accesslist import has_list, stricter, too_far
 from ansible.module_utils.opsharden_nofile import odd
 
 DOCUMENTATION = r"""
@@ -194,29 +194,35 @@ class Closing:
         return False
 
     def _plan(self, path, found, mode, owner, group, access_list=None):
+        """What is to become of a path. Where several controls want something of it, all of that: nothing is undone."""
+        if path in self.todo:
+            _, before, owner_before, group_before, list_before = self.todo[path]
+            mode &= before
+            owner = owner if owner != found.st_uid else owner_before
+            group = group if group != found.st_gid else group_before
+            access_list = stricter(list_before, access_list)
         now = (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid)
         if now != (mode, owner, group) or access_list:
-            self.todo.setdefault(path, []).append((found, mode, owner, group, access_list))
+            self.todo[path] = (found, mode, owner, group, access_list)
 
     def bring_about(self, dry):
         """Change what is to be changed, or only say so."""
-        for path in sorted(self.todo):
-            for found, mode, owner, group, access_list in self.todo[path]:
-                try:
-                    what = change(path, found, mode, owner, group, access_list, dry)
-                except FileNotFoundError:
-                    continue
-                except OSError as error:
-                    if error.errno not in WHY:
-                        raise
-                    self.leave(f"{path} {WHY[error.errno]}, and was left as it is.")
-                    continue
-                if what is None:
-                    self.leave(f"{path} was put in place anew at this moment; run it again.")
-                    continue
-                self.done.append(f"{path}: {', '.join(what)}.")
-                self.before.append(f"{stat.S_IMODE(found.st_mode):o} {found.st_uid}:{found.st_gid} {path}\n")
-                self.after.append(f"{mode:o} {owner}:{group} {path}\n")
+        for path, (found, mode, owner, group, access_list) in sorted(self.todo.items()):
+            try:
+                what = change(path, found, mode, owner, group, access_list, dry)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                if error.errno not in WHY:
+                    raise
+                self.leave(f"{path} {WHY[error.errno]}, and was left as it is.")
+                continue
+            if what is None:
+                self.leave(f"{path} was put in place anew at this moment; run it again.")
+                continue
+            self.done.append(f"{path}: {', '.join(what)}.")
+            self.before.append(f"{stat.S_IMODE(found.st_mode):o} {found.st_uid}:{found.st_gid} {path}\n")
+            self.after.append(f"{mode:o} {owner}:{group} {path}\n")
 
     def leave(self, sentence):
         """Say once what is left."""

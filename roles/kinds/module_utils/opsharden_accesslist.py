@@ -23,7 +23,7 @@ class AccessList:
     """
 
     def __init__(self, raw, most):
-        self._raw = raw
+        self._raw, self._most = raw, most
         entries = list(_ENTRY.iter_unpack(raw[_HEAD:]))
         rights = {tag: given for tag, given, _ in entries}
         self._mask = rights.get(_MASK, _ALL)
@@ -41,6 +41,10 @@ class AccessList:
     def __str__(self):
         """What becomes of it."""
         return "its access list was cut down" if self._entries else "its access list was dropped"
+
+    def cut_to(self, other):
+        """The list that gives no more than this one and another of the same file."""
+        return AccessList(self._raw, self._most & other._most)
 
     def write(self, handle):
         """Put it in the place of the one that the open file has."""
@@ -66,3 +70,10 @@ def too_far(path, most):
         return None
     found = AccessList(os.getxattr(path, ACL, follow_symlinks=False), most)
     return found if found.goes_too_far else None
+
+
+def stricter(one, other):
+    """Of two lists of the same file, either of which may be None, what neither of them lets through."""
+    if one is None or other is None:
+        return one or other
+    return one.cut_to(other)

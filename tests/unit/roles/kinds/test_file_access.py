@@ -110,6 +110,17 @@ def test_trees_and_patterns_name_what_they_say_and_the_one_that_says_most_counts
     assert [mode(etc / name) for name in ("a", "deep/down/c", "deep")] == [0o640, 0o640, 0o700]
 
 
+def test_what_several_controls_want_of_a_file_all_holds(closing: ModuleType, etc: Path, run: Run) -> None:
+    for first, second in (("0640", "0660"), ("0660", "0640"), ("0604", "0660")):
+        path = made(etc / "a", 0o666)
+        run(closing, want=[*want(etc, **{"/a": first}), *want(etc, **{"/**": second})])
+        assert mode(path) == int(first, 8) & int(second, 8)
+    (etc / "security").chmod(0o777)
+    made(etc / "security" / "b", 0o600)
+    run(closing, want=[*want(etc, **{"/security/": "0750"}), *want(etc, **{"/security/b": "0600"})])
+    assert mode(etc / "security") == 0o750
+
+
 def test_links_in_a_tree_are_left_and_named_only_where_they_lead_to_something_open(
     closing: ModuleType, etc: Path, run: Run
 ) -> None:
@@ -162,6 +173,17 @@ def test_of_an_access_list_goes_what_goes_too_far(closing: ModuleType, etc: Path
     assert [(number, rights) for tag, rights, number in entries(path) if tag == 2] == [(2, 4), (5, 0)]
     assert mode(path) == 0o640
     assert said["opsharden_note"] == [f"{etc}/log: mode 660 to 640, its access list was cut down."]
+
+
+def test_what_several_controls_want_of_a_list_all_holds(closing: ModuleType, etc: Path, run: Run) -> None:
+    plain: dict[str, str] = {}
+    readable = {"by_list": "r"}
+    for wanted in ((readable, plain), (plain, readable)):
+        path = made(etc / "log", 0o640)
+        with_list(path, (2, 6))
+        run(closing, want=[{f"{etc}/log": {"mode": {"at_most": "0640"}, **each}} for each in wanted])
+        assert "system.posix_acl_access" not in os.listxattr(path)
+        assert mode(path) == 0o640
 
 
 def test_a_list_that_names_nobody_any_more_goes_and_the_group_has_what_it_had(
