@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import grp
 import os
 import pwd
 import stat
+import struct
 from fnmatch import fnmatchcase
 
 from ansible.module_utils.basic import AnsibleModule
@@ -36,6 +38,8 @@ options:
 """
 
 LETTERS = {"r": 4, "w": 2, "x": 1}
+GET_FLAGS = 0x80006601 | struct.calcsize("l") << 16  # FS_IOC_GETFLAGS
+KEPT = 0x10 | 0x20  # immutable, append-only
 KINDS = {False: stat.S_ISREG, True: stat.S_ISDIR}
 
 
@@ -244,6 +248,7 @@ def change(path, found, mode, owner, group, access_list, dry):
     what += [f"mode {before:o} to {mode:o}"] if before != mode else []
     what += [str(access_list)] if access_list else []
     if dry:
+        would_fail(path)
         return what
     # By descriptor, so that what was looked at is what is changed, whatever becomes of the name meanwhile.
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -260,6 +265,21 @@ def change(path, found, mode, owner, group, access_list, dry):
     finally:
         os.close(handle)
     return what
+
+
+def would_fail(path):
+    """Raise what a change would be refused with, where that can be told without one. See ioctl_iflags(2)."""
+    if os.statvfs(path).f_flag & os.ST_RDONLY:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        (flags,) = struct.unpack("l", fcntl.ioctl(handle, GET_FLAGS, bytes(struct.calcsize("l"))))
+    except OSError:  # this file system has none
+        flags = 0
+    finally:
+        os.close(handle)
+    if flags & KEPT:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM), path)
 
 
 def main():
