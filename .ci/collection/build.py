@@ -50,7 +50,7 @@ def lay_out(stage: Path) -> None:
     for name in ("CHANGELOG.md", "LICENSE"):
         shutil.copy(ROOT / name, stage)
     sources = _plugins()
-    modules = {path.stem for path in sources if path.parent.name in ("modules", "action")}
+    modules = {path.stem for path in sources if path.parent.name == "modules"}
     utilities = {path.stem for path in sources if path.parent.name == "module_utils"}
     for path, text in sources.items():
         _write(stage / "plugins" / path, with_full_names(text, modules, utilities))

@@ -59,6 +59,8 @@ def test_every_task_names_its_module_in_full_and_it_is_there(stage: Path) -> Non
     ours = {name.removeprefix(FULL) for name in called if name.startswith(FULL)}
     there = {path.stem for path in [*stage.glob("plugins/modules/*.py"), *stage.glob("plugins/action/*.py")]}
     assert ours <= there
+    documented = {path.stem for path in stage.glob("plugins/modules/*") if "DOCUMENTATION" in path.read_text("utf-8")}
+    assert there <= documented, "ansible-doc says what each is for"
     assert {"data_controls", "option_limits", "time_service"} <= ours
 
 
