@@ -57,5 +57,5 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 lock: setup
-	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --extra dev --no-emit-index-url \
-	  --no-emit-find-links --no-emit-trusted-host --no-header --upgrade --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --no-emit-index-url --no-header --upgrade \
+	  --output-file requirements.lock pyproject.toml

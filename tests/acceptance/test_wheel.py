@@ -25,7 +25,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder / "venv", with_pip=True)
     pip = [str(folder / "venv/bin/pip"), "install", "--quiet", "--disable-pip-version-check"]
     # The versions we test with, without the hashes: an extra pin beside a hashed one is an error to pip.
-    pins = [line.split(" ")[0] for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line]
+    pins = [line.rstrip(" \\") for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line]
     (folder / "pins").write_text("\n".join(pins))
     subprocess.run([*pip, "--constraint", folder / "pins", wheel], check=True)
     return folder / "venv/bin"
