@@ -132,6 +132,14 @@ DATA = {
         ("dpkg-query -W -f '${Status}' tnftp | grep -c 'ok installed' || true", "1\n", "0\n"),
         "dpkg --purge tnftp",
     ),
+    "unit": (
+        "talker.service: {state: 'off'}",
+        "cd /usr/lib/systemd/system && printf '[Service]\\nExecStart=sleep inf\\n' >talker.service && "
+        "printf '[Socket]\\nListenStream=/run/talker\\n[Install]\\nWantedBy=sockets.target\\n' >talker.socket && "
+        "systemctl enable -q --now talker.socket && systemctl start talker.service",
+        ("systemctl is-active talker.service talker.socket || true", "active\nactive\n", "inactive\ninactive\n"),
+        "systemctl unmask -q talker.service; rm /usr/lib/systemd/system/talker.*; systemctl daemon-reload",
+    ),
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from opsharden.catalogue.kinds import access, package, sshd, sudo, sysctl
+from opsharden.catalogue.kinds import access, package, sshd, sudo, sysctl, unit
 from opsharden.catalogue.kinds.kind import Kind, options_in
 
 KINDS: dict[str, Kind] = {
@@ -17,6 +17,7 @@ KINDS: dict[str, Kind] = {
     "package": package.KIND,
     "sudo": sudo.KIND,
     "access": access.KIND,
+    "unit": unit.KIND,
 }
 
 

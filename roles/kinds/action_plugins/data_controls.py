@@ -17,14 +17,15 @@ MODULES = {
     "package": "debian_packages",
     "sudo": "sudoers_settings",
     "access": "file_access",
+    "unit": "systemd_units",
 }
 """Kind to the module of this role that changes what is of it."""
 
 Wants = Sequence[Mapping[str, Any]]
 """What controls of one kind want, with the values of the host."""
 
-Calls = Sequence[Mapping[str, Any]]
-"""The arguments of a kind's module, once for each time it is called."""
+Calls = Sequence[tuple[str, Mapping[str, Any]]]
+"""The kinds whose modules are called, each with its arguments."""
 
 _LOCAL = ("local", "podman", "docker")
 _LISTS = ("diff", "left", "opsharden_note", "warnings")
@@ -64,19 +65,26 @@ class ActionModule(ActionBase):
 
     def _called(self, kind: str, wants: Wants, variables: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         try:
-            calls = getattr(self, f"_{kind}")(self._templar.template(_trusted(wants)), variables)
+            calls = self._calls(kind, self._templar.template(_trusted(wants)), variables)
         except (ValueError, AnsibleError) as error:
             return [{"failed": True, "msg": str(error)}]
-        return [self._execute_module(MODULES[kind], each, task_vars=variables) for each in calls]
+        return [self._execute_module(MODULES[name], given, task_vars=variables) for name, given in calls]
 
-    def _sysctl(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
-        return ({"want": wants},)
+    def _calls(self, kind: str, wants: Wants, variables: Mapping[str, Any]) -> Calls:
+        """Most kinds are one call of their module."""
+        special = {"sshd": self._sshd, "package": self._package, "unit": self._unit}
+        return special[kind](wants, variables) if kind in special else ((kind, {"want": wants}),)
 
-    _sudo = _access = _sysctl
+    def _unit(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
+        """What is to come with a package comes first."""
+        packages = [each["package"] for want in wants for each in want.values() if "package" in each]
+        installing = self._package([{"present": packages}], variables) if packages else ()
+        return (*installing, ("unit", {"want": wants}))
 
     def _sshd(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
         user = self._templar.template(variables.get("ansible_user", "root"))
-        return ({"want": wants, "entered": {"user": user, "locally": self._connection.transport in _LOCAL}},)
+        entered = {"user": user, "locally": self._connection.transport in _LOCAL}
+        return (("sshd", {"want": wants, "entered": entered}),)
 
     def _package(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
         given = {name: variables.get(f"services_{name}", []) for name in ("declared", "may_remove")}
@@ -93,7 +101,7 @@ class ActionModule(ActionBase):
         goes = [name for purpose, names in serving if purpose not in declared for name in names]
         comes = [name for want in wants for name in want.get("present", ())]
         states = (("absent", goes), ("present", comes))
-        return tuple({"name": names, "state": state, **allowed} for state, names in states if names)
+        return tuple(("package", {"name": names, "state": state, **allowed}) for state, names in states if names)
 
 
 def chosen(ids: Sequence[str], variables: Mapping[str, Any]) -> set[str]:

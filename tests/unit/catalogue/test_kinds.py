@@ -184,6 +184,45 @@ def test_a_package_control_is_broken_by_the_first_it_names() -> None:
 
 
 @pytest.mark.parametrize(
+    "wanted",
+    [
+        {"state": "running"},
+        {"state": "running", "or": ["cronie.service", "cron.target"]},
+        {"state": "running", "package": "cron"},
+        {"state": "off"},
+        {"state": "single", "or": ["syslog-ng.service"]},
+    ],
+)
+def test_what_a_unit_may_be_to_do(wanted: object) -> None:
+    check_want("unit", {"cron.service": wanted})
+
+
+@pytest.mark.parametrize(
+    ("want", "said"),
+    [
+        ({}, "at least 1 item"),
+        ({"cron": {"state": "running"}}, "match pattern"),
+        ({"-H evil.service": {"state": "running"}}, "match pattern"),
+        ({"cron.service": {}}, "cron.service.state"),
+        ({"cron.service": {"state": "masked"}}, "cron.service.state"),
+        ({"cron.service": {"state": "running", "or": []}}, "at least 1 item"),
+        ({"cron.service": {"state": "running", "or": ["cronie.service"], "package": "cron"}}, "`package` goes with"),
+        ({"cron.service": {"state": "off", "package": "cron"}}, "`package` goes with"),
+        ({"cron.service": {"state": "off", "or": ["cronie.service"]}}, "`or` goes with"),
+        ({"cron.service": {"state": "single"}}, "`or` goes with"),
+    ],
+)
+def test_what_it_may_not_be_to_do(want: object, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        check_want("unit", want)
+
+
+def test_a_unit_is_broken_for_good_where_the_data_tells_how() -> None:
+    assert KINDS["unit"].break_({"cron.service": {"state": "running"}}) == "systemctl disable --now cron.service"
+    assert KINDS["unit"].break_({"cron.service": {"state": "off"}}) == ""
+
+
+@pytest.mark.parametrize(
     "wanted", [{"exactly": True}, {"at_most": 15}, {"at_most": "{{ minutes }}"}, {"kept": "/var/log/sudo.log"}]
 )
 def test_what_an_option_of_sudo_may_be(wanted: object) -> None:
