@@ -53,10 +53,13 @@ def end(find: Callable[[], Iterable[psutil.Process]], *, grace: float = GRACE) -
     """
     asked: set[int] = set()
     started = time.monotonic()
-    while (alive := list(find())) and time.monotonic() < started + 2 * grace:
+    killing = False
+    # On a machine under load, looking for them once can take longer than all the time they have: they are killed still.
+    while (alive := list(find())) and not (killing and time.monotonic() > started + 2 * grace):
+        killing = time.monotonic() > started + grace
         for process in alive:
             try:
-                if time.monotonic() > started + grace:
+                if killing:
                     process.kill()
                 elif process.pid not in asked:
                     process.terminate()

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,3 +65,17 @@ def test_no_sockets_no_masters(tmp_path: Path) -> None:
     close_masters(tmp_path / "none")
     (tmp_path / "file").touch()
     close_masters(tmp_path)
+
+
+def test_who_was_looked_for_too_long_is_killed_all_the_same(tmp_path: Path) -> None:
+    """As on a machine under load, where one look takes longer than all the time there is."""
+    with started(sys.executable, "-c", STUBBORN, folder=tmp_path) as ours:
+        assert ours.stdout is not None
+        ours.stdout.readline()
+
+        def slowly() -> list[psutil.Process]:
+            time.sleep(0.3)
+            return [process for process in [psutil.Process(ours.pid)] if process.status() != psutil.STATUS_ZOMBIE]
+
+        end(slowly, grace=0.1)
+        assert ours.wait(timeout=60) == -signal.SIGKILL
