@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from opsharden import lab as labs
 from opsharden.lab import Lab, LabSpec
 
 ROOT = Path(__file__).parents[2]
+LOCK = ROOT / "requirements.lock"
 INSTALL = """
 cd /root/brought
 mkdir checkout && tar --extract --file checkout.tar --directory checkout
@@ -84,7 +86,7 @@ def control_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlNo
 def download(version: str, folder: Path) -> None:
     """The wheels of the lock for another Python than ours; what a line is for, pip takes to be the one it runs on."""
     there = {"python_version": version.rpartition(".")[0], "python_full_version": version}
-    lines = [line.rstrip(" \\") for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line]
+    lines = [line.rstrip(" \\") for line in LOCK.read_text().splitlines() if "==" in line]
     wanted = [need for need in map(Requirement, lines) if need.marker is None or need.marker.evaluate(there)]
     pins = [f"{need.name}{need.specifier}" for need in wanted]
     kinds = [f"--platform=manylinux_2_{glibc}_{platform.machine()}" for glibc in (17, 28, 34)]
@@ -95,10 +97,12 @@ def download(version: str, folder: Path) -> None:
 @pytest.mark.lab
 def test_the_unit_tests_pass_there(control_node: ControlNode) -> None:
     node = control_node
-    assert node.run("/root/brought/env/bin/ansible --version").startswith("ansible [core 2.21.")
+    (newest,) = re.findall(r"^ansible-core==(\S+) ; python_full_version >=", LOCK.read_text(), flags=re.MULTILINE)
+    assert node.run("/root/brought/env/bin/ansible --version").startswith(f"ansible [core {newest}]")
     here = "export PYTHONPATH=/root/brought/checkout PATH=/root/brought/env/bin:$PATH; cd $PYTHONPATH"
     said = node.run(f"{here}; pytest -q -p no:cacheprovider tests/unit")
-    assert " passed" in said.splitlines()[-1]
+    # Left out is what needs a program that so small a host does not have, or a right that no container has.
+    assert re.match(r"\d{4,} passed(, \d skipped)? in ", said.splitlines()[-1]), said[-5000:]
 
 
 @pytest.mark.lab

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,8 @@ def stuck(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path
     path.touch()
     path.chmod(0o666)
     program, *options = request.param.split()
+    if not shutil.which(program):
+        pytest.skip(f"there is no {program} here")
     target = path if program == "chattr" else path.parent
     try:
         if program == "mount":
