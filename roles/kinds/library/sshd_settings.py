@@ -29,7 +29,8 @@ options:
     description:
       - For each control, its settings as sshd_config(5) names them, and what they have to be. V(exactly) is a word;
         V(at_most) a number, with V(at_least) where 0 means no limit; V(at_least) alone a LogLevel; V(none_of) are
-        patterns of algorithms; V(says) names a file for where none says something; V(startups) is of MaxStartups.
+        patterns of algorithms, V(first) algorithms of which one is to lead the list; V(says) names a file for where
+        none says something; V(startups) is of MaxStartups.
     type: list
     elements: dict
     required: true
@@ -103,7 +104,7 @@ class Plan:
             elif each.keyword in own and each.stays(self.now, own[each.keyword]):
                 wanted[each.keyword] = own[each.keyword]
             else:
-                wanted[each.keyword] = each.line(rest, self._with)
+                wanted[each.keyword] = each.line(self.now if each.adds else rest, self._with)
         return wanted
 
     def _keywords(self):

@@ -89,6 +89,15 @@ class Rules:
         )
 
     @staticmethod
+    def first(names: list[str]) -> Rule:
+        """A list of algorithms that begins with one of these."""
+        return Rule(
+            f"first one of {', '.join(names)}",
+            lambda found: found.split(",")[0] in names,
+            shown=lambda found: f"first {found.split(',')[0]}",
+        )
+
+    @staticmethod
     def startups(limit: Mapping[str, int]) -> Rule:
         """MaxStartups. A higher rate refuses more, so it is the one part that may be larger."""
         start, rate, full = (int(limit[part]) for part in ("start", "rate", "full"))
