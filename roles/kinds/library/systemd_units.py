@@ -155,7 +155,11 @@ class Host:
             self.start(unit.name)
 
     def enable(self, unit):
-        """Enable a unit. What runs, and gets another name by that, is stopped before: systemd 257 loses sight of it."""
+        """Enable a unit; what runs and gets another name by that is stopped first.
+
+        Where something waits for that other name, systemd merges the two and loses what runs: it goes on unseen, beside
+        what is started next.
+        """
         file = Path(unit.path)
         renamed = unit.up and file.is_file() and re.search(r"^Alias=", file.read_text(errors="replace"), re.MULTILINE)
         return (not renamed or self.run("stop", unit.name)) and self.run("enable", unit.name)
