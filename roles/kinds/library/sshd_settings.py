@@ -338,7 +338,7 @@ def bring_about(module, server, plan, refused):
     writing = Writing(module, files)
     changed = any(writing.old[path] != text.encode("utf-8", "surrogateescape") for path, text in writing.new.items())
     why = "a Match block for all or sshd's command line sets it, and beats every other line"
-    left = [f"{each.name} was left as it is: {why}." for each in plan.settings if each.keyword in helpless]
+    left = [f"{each.name} was left as it is: {each.kept or why}." for each in plan.settings if each.keyword in helpless]
     for sentence in left:
         module.warn(sentence)
     result = {"changed": changed, "left": left, "diff": writing.diff() if changed else []}

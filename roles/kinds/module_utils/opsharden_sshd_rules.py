@@ -41,9 +41,10 @@ class Setting:
 
     Attributes:
         adds: Whether its line is made from all that sshd works with, ours included.
+        kept: Why it is left where no line brings it about; empty where that is another line's doing.
     """
 
-    adds = False
+    adds, kept = False, ""
 
     def __init__(self, keyword, rule, value=None, least=0, patterns=()):
         self.name, self.keyword = keyword, keyword.lower()
@@ -108,7 +109,7 @@ class Setting:
 class First:
     """A list of algorithms that begins with one of some names, and keeps what it has."""
 
-    adds = True
+    adds, kept = True, "its algorithms were chosen by name, and to those none is added"
 
     def __init__(self, keyword, names):
         self.name, self.keyword, self._names = keyword, keyword.lower(), names
@@ -122,7 +123,7 @@ class First:
         return self.holds(effective)
 
     def line(self, now, try_it):
-        """The line to write: the first name that this sshd knows before its own list, or before the one chosen here."""
+        """The line to write: the first name that this sshd knows before its own list; none where others were chosen."""
         offered = now.get(self.keyword, [""])[0].split(",")
         for name in self._names:
             line = f"{self.name} ^{name}"
@@ -130,14 +131,14 @@ class First:
                 whole = try_it(line)[self.keyword][0].split(",")
             except Trouble:  # it does not know this one
                 continue
-            return line if {*whole} <= {*offered, name} else f"{self.name} {','.join(dict.fromkeys([name, *offered]))}"
+            return line if {*whole} <= {*offered, name} else None
         return None
 
 
 class Together:
     """One setting of which several controls want something."""
 
-    adds = False
+    adds, kept = False, ""
 
     def __init__(self, parts):
         self.name, self.keyword = parts[0].name, parts[0].keyword
@@ -156,6 +157,6 @@ class Together:
         line = None
         for part in self._parts:
             if not part.holds(rest):
-                line = part.line(rest, try_it)
+                line = part.line(rest, try_it) or line
                 rest = try_it(line) if line else rest
         return line

@@ -95,6 +95,7 @@ class Rules:
             f"first one of {', '.join(names)}",
             lambda found: found.split(",")[0] in names,
             shown=lambda found: f"first {found.split(',')[0]}",
+            by_name="put one of these first",
         )
 
     @staticmethod
@@ -191,6 +192,8 @@ class Settings:
                 by_hand = (
                     f"{place} sets {keyword} in a Match block for all, which beats all other lines: change it there."
                 )
+            elif line and rule.by_name and line.value[:1] not in "+-^":
+                by_hand = f"{place} lists {keyword} by name, and apply adds nothing to that: {rule.by_name}."
             found.append(Mismatch(keyword, rule.shown(value), rule.wanted, place, by_hand))
         elif line and line.path == OURS and not forced:
             found += [
