@@ -34,11 +34,9 @@ class Rule:
         holds: Whether a value is right.
         stricter: Whether one value that holds is stricter than another.
         shown: A value in words.
-        by_name: What is to be done by hand where a list was chosen by name; empty where apply changes such a list.
     """
 
     wanted: str
     holds: Callable[[Any], bool]
     stricter: Callable[[Any, Any], bool] = lambda value, than: False
     shown: Callable[[Any], str] = str
-    by_name: str = ""

@@ -29,7 +29,6 @@ class Wanted(Entry):
         at_most: This number, or this many seconds, or less. For some settings 0 is no limit: `at_least: 1` refuses it.
         at_least: A level of LogLevel, or more; beside `at_most`, the smallest number.
         none_of: A list of algorithms without any that matches these patterns.
-        first: A list of algorithms that begins with one of these; what it has already, it keeps.
         says: A file that says something; this one is set where there is none.
         startups: These limits of MaxStartups, or stricter ones.
     """
@@ -38,7 +37,6 @@ class Wanted(Entry):
     at_most: int | Template | None = None
     at_least: int | Word | Template | None = None
     none_of: Annotated[list[Word], Field(min_length=1)] | Template | None = None
-    first: Annotated[list[Word], Field(min_length=1)] | None = None
     says: Annotated[str, Field(pattern=r"^/\S+$")] | Template | None = None
     startups: Startups | Template | None = None
 
@@ -46,7 +44,7 @@ class Wanted(Entry):
     def _says_one_thing(self) -> Wanted:
         ways = {name for name in type(self).model_fields if getattr(self, name) is not None}
         if len(ways - {"at_least"} or ways) != 1 or ("at_least" in ways and not ways <= {"at_least", "at_most"}):
-            raise ValueError("say one of `exactly`, `at_most`, `at_least`, `none_of`, `first`, `says`, `startups`")
+            raise ValueError("say one of `exactly`, `at_most`, `at_least`, `none_of`, `says`, `startups`")
         return self
 
 
@@ -73,5 +71,5 @@ def _wrong(wanted: Wanted) -> str:
 KIND = Kind(
     TypeAdapter(Annotated[dict[Keyword, Wanted], Field(min_length=1)]),
     _break,
-    "FillIn: {exactly: 'no'} # as sshd_config(5) has it; or at_most, at_least, none_of, first, says, startups",
+    "FillIn: {exactly: 'no'} # a setting as sshd_config(5) has it; or at_most, at_least, none_of, says, startups",
 )

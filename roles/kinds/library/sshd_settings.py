@@ -29,8 +29,7 @@ options:
     description:
       - For each control, its settings as sshd_config(5) names them, and what they have to be. V(exactly) is a word;
         V(at_most) a number, with V(at_least) where 0 means no limit; V(at_least) alone a LogLevel; V(none_of) are
-        patterns of algorithms, V(first) algorithms of which one is to lead the list; V(says) names a file for where
-        none says something; V(startups) is of MaxStartups.
+        patterns of algorithms; V(says) names a file for where none says something; V(startups) is of MaxStartups.
     type: list
     elements: dict
     required: true
@@ -104,7 +103,7 @@ class Plan:
             elif each.keyword in own and each.stays(self.now, own[each.keyword]):
                 wanted[each.keyword] = own[each.keyword]
             else:
-                wanted[each.keyword] = each.line(self.now if each.adds else rest, self._with)
+                wanted[each.keyword] = each.line(rest, self._with)
         return wanted
 
     def _keywords(self):
@@ -338,7 +337,7 @@ def bring_about(module, server, plan, refused):
     writing = Writing(module, files)
     changed = any(writing.old[path] != text.encode("utf-8", "surrogateescape") for path, text in writing.new.items())
     why = "a Match block for all or sshd's command line sets it, and beats every other line"
-    left = [f"{each.name} was left as it is: {each.kept or why}." for each in plan.settings if each.keyword in helpless]
+    left = [f"{each.name} was left as it is: {why}." for each in plan.settings if each.keyword in helpless]
     for sentence in left:
         module.warn(sentence)
     result = {"changed": changed, "left": left, "diff": writing.diff() if changed else []}

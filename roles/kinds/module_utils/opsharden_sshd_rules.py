@@ -3,17 +3,12 @@
 import os
 from fnmatch import fnmatchcase
 
-from ansible.module_utils.opsharden_sshd_config import Trouble
-
 LEVELS = ("SILENT", "QUIET", "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3")
 
 
 def settings_of(want):
     """The settings that controls want, each a mapping from keyword to what it has to be: see sshd_settings."""
-    found = {}
-    for keyword, wanted in (each for control in want for each in control.items()):
-        found.setdefault(keyword.lower(), []).append(_setting(keyword, wanted))
-    return [each[0] if len(each) == 1 else Together(each) for each in found.values()]
+    return [_setting(keyword, wanted) for control in want for keyword, wanted in control.items()]
 
 
 def _setting(keyword, wanted):
@@ -22,8 +17,6 @@ def _setting(keyword, wanted):
     ((way, value),) = wanted.items()
     if way == "none_of":
         return Setting(keyword, "refuses", patterns=value.split(",") if isinstance(value, str) else value)
-    if way == "first":
-        return First(keyword, value)
     if way == "startups":
         return Setting(keyword, "startups", ":".join(str(value[part]) for part in ("start", "rate", "full")))
     return Setting(keyword, {"exactly": "same", "at_least": "at_least", "says": "says"}[way], str(value))
@@ -38,13 +31,7 @@ class Setting:
         value: What is written where the host's does not hold, and what the rule judges by.
         least: The smallest number that holds; sshd takes 0 for no limit in some.
         patterns: Algorithms that are refused.
-
-    Attributes:
-        adds: Whether its line is made from all that sshd works with, ours included.
-        kept: Why it is left where no line brings it about; empty where that is another line's doing.
     """
-
-    adds, kept = False, ""
 
     def __init__(self, keyword, rule, value=None, least=0, patterns=()):
         self.name, self.keyword = keyword, keyword.lower()
@@ -104,59 +91,3 @@ class Setting:
         start, rate, full = (int(part) for part in self._value.split(":"))
         now = [int(part) for part in value.split(":")] if value else [start, rate, full]
         return f"{min(start, now[0])}:{max(rate, now[1])}:{min(full, now[2])}"
-
-
-class First:
-    """A list of algorithms that begins with one of some names, and keeps what it has."""
-
-    adds, kept = True, "its algorithms were chosen by name, and to those none is added"
-
-    def __init__(self, keyword, names):
-        self.name, self.keyword, self._names = keyword, keyword.lower(), names
-
-    def holds(self, effective):
-        """Whether it holds with what sshd works with."""
-        return effective.get(self.keyword, [""])[0].split(",")[0] in self._names
-
-    def stays(self, effective, _):
-        """Whether our own line is to stay."""
-        return self.holds(effective)
-
-    def line(self, now, try_it):
-        """The line to write: the first name that this sshd knows before its own list; none where others were chosen."""
-        offered = now.get(self.keyword, [""])[0].split(",")
-        for name in self._names:
-            line = f"{self.name} ^{name}"
-            try:
-                whole = try_it(line)[self.keyword][0].split(",")
-            except Trouble:  # it does not know this one
-                continue
-            return line if {*whole} <= {*offered, name} else None
-        return None
-
-
-class Together:
-    """One setting of which several controls want something."""
-
-    adds, kept = False, ""
-
-    def __init__(self, parts):
-        self.name, self.keyword = parts[0].name, parts[0].keyword
-        self._parts = sorted(parts, key=lambda part: part.adds)
-
-    def holds(self, effective):
-        """Whether all of it holds."""
-        return all(part.holds(effective) for part in self._parts)
-
-    def stays(self, effective, line):
-        """Whether our own line is to stay."""
-        return all(part.stays(effective, line) for part in self._parts)
-
-    def line(self, rest, try_it):
-        """The line to write: each part builds on the one before."""
-        line = None
-        for part in self._parts:
-            if not part.holds(rest):
-                line = part.line(rest, try_it) or line
-                rest = try_it(line) if line else rest
-        return line

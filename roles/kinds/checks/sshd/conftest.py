@@ -89,16 +89,6 @@ class Rules:
         )
 
     @staticmethod
-    def first(names: list[str]) -> Rule:
-        """A list of algorithms that begins with one of these."""
-        return Rule(
-            f"first one of {', '.join(names)}",
-            lambda found: found.split(",")[0] in names,
-            shown=lambda found: f"first {found.split(',')[0]}",
-            by_name="put one of these first",
-        )
-
-    @staticmethod
     def startups(limit: Mapping[str, int]) -> Rule:
         """MaxStartups. A higher rate refuses more, so it is the one part that may be larger."""
         start, rate, full = (int(limit[part]) for part in ("start", "rate", "full"))
@@ -192,8 +182,6 @@ class Settings:
                 by_hand = (
                     f"{place} sets {keyword} in a Match block for all, which beats all other lines: change it there."
                 )
-            elif line and rule.by_name and line.value[:1] not in "+-^":
-                by_hand = f"{place} lists {keyword} by name, and apply adds nothing to that: {rule.by_name}."
             found.append(Mismatch(keyword, rule.shown(value), rule.wanted, place, by_hand))
         elif line and line.path == OURS and not forced:
             found += [
