@@ -55,6 +55,8 @@ def lay_out(stage: Path) -> None:
     for path, text in sources.items():
         _write(stage / "plugins" / path, with_full_names(text, modules, utilities))
     site = site_playbook().read_text(encoding="utf-8")
+    for path in sorted((roles_path() / "kinds").glob("*.yml")):  # what its plugins read
+        shutil.copy(path, stage / "plugins")
     for role in (name for play in yaml.safe_load(site) for name in play["roles"]):
         _role(roles_path() / role, stage / "roles" / role, modules)
     _write(stage / "playbooks" / "site.yml", with_full_roles(site))

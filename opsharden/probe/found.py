@@ -91,7 +91,7 @@ def parsed(text: str) -> Found:
     kinds: dict[str, str] = {}
     modes: dict[str, int] = {}
     lines: dict[str, list[tuple[int, str]]] = {}
-    for each in text.splitlines():
+    for each in text.split("\n"):  # what else ends a line for Python is part of it here
         if kind := _KIND.fullmatch(each):
             kinds[kind[3]], modes[kind[3]] = kind[1], int(kind[2], 8)
         elif line := _LINE.fullmatch(each):

@@ -140,6 +140,12 @@ DATA = {
         ("systemctl is-active talker.service talker.socket || true", "active\nactive\n", "inactive\ninactive\n"),
         "systemctl unmask -q talker.service; rm /usr/lib/systemd/system/talker.*; systemctl daemon-reload",
     ),
+    "setting": (
+        "journald: {ForwardToWall: {exactly: 'no'}}",
+        "true",
+        ("grep -cs ForwardToWall=no /etc/systemd/journald.conf.d/zz-opsharden.conf || echo none", "none\n", "1\n"),
+        "sed -i /ForwardToWall/d /etc/systemd/journald.conf.d/zz-opsharden.conf",
+    ),
 }
 
 

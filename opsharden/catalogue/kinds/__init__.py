@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from opsharden.catalogue.kinds import access, package, sshd, sudo, sysctl, unit
+from opsharden.catalogue.kinds import access, package, setting, sshd, sudo, sysctl, unit
 from opsharden.catalogue.kinds.kind import Kind, options_in
 
 KINDS: dict[str, Kind] = {
@@ -18,6 +18,7 @@ KINDS: dict[str, Kind] = {
     "sudo": sudo.KIND,
     "access": access.KIND,
     "unit": unit.KIND,
+    "setting": setting.KIND,
 }
 
 

@@ -18,6 +18,7 @@ MODULES = {
     "sudo": "sudoers_settings",
     "access": "file_access",
     "unit": "systemd_units",
+    "setting": "program_settings",
 }
 """Kind to the module of this role that changes what is of it."""
 
@@ -72,7 +73,7 @@ class ActionModule(ActionBase):
 
     def _calls(self, kind: str, wants: Wants, variables: Mapping[str, Any]) -> Calls:
         """Most kinds are one call of their module."""
-        special = {"sshd": self._sshd, "package": self._package, "unit": self._unit}
+        special = {"sshd": self._sshd, "package": self._package, "unit": self._unit, "setting": self._setting}
         return special[kind](wants, variables) if kind in special else ((kind, {"want": wants}),)
 
     def _unit(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
@@ -80,6 +81,13 @@ class ActionModule(ActionBase):
         packages = [each["package"] for want in wants for each in want.values() if "package" in each]
         installing = self._package([{"present": packages}], variables) if packages else ()
         return (*installing, ("unit", {"want": wants}))
+
+    def _setting(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
+        path = Path(__file__).parents[1] / "programs.yml"
+        programs = yaml.safe_load(path.read_text(encoding="utf-8"))
+        named = {name for want in wants for name in want}
+        known = {name: programs[name] for name in programs if name in named}
+        return (("setting", {"want": wants, "programs": known}),)
 
     def _sshd(self, wants: Wants, variables: Mapping[str, Any]) -> Calls:
         user = self._templar.template(variables.get("ansible_user", "root"))

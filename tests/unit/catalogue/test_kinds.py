@@ -306,3 +306,60 @@ def test_a_control_of_access_is_broken_by_letting_all_write() -> None:
     assert KINDS["access"].break_({"/etc/x": mode}).endswith("touch /etc/x && chmod o+w /etc/x")
     assert "mkdir -p /etc/cron.proof && chmod o+w" in KINDS["access"].break_({"/etc/cron.*/": mode})
     assert KINDS["access"].break_({"/etc/a/**": mode}).startswith("mkdir -p /etc/a && touch /etc/a/proof")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"exactly": "persistent"},
+        {"exactly": 0},
+        {"exactly": True},
+        {"one_of": ["YESCRYPT", "SHA512"]},
+        {"at_least": 1, "at_most": "1month"},
+        {"at_least": "{{ passwords_min_length }}"},
+        {"exactly": "no", "beside": {"syslog.service": {"exactly": "yes"}}},
+    ],
+)
+def test_what_a_setting_of_a_program_may_be(wanted: object) -> None:
+    check_want("setting", {"journald": {"Storage": wanted}, "limits": {"hard core": wanted}})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({}, "say `exactly`"),
+        ({"exactly": "x", "at_most": 1}, "say `exactly`"),
+        ({"exactly": False}, "a flag is set by its name alone"),
+        ({"exactly": "two words"}, "Storage"),
+        ({"exactly": "x\nSeal=no"}, "Storage"),
+        ({"one_of": []}, "at least 1 item"),
+        ({"exactly": "no", "beside": {}}, "at least 1 item"),
+        ({"exactly": "no", "beside": {"syslog": {"exactly": "yes"}}}, "syslog"),
+        ({"exactly": "no", "beside": {"a.service": {"beside": {"b.service": {"exactly": "yes"}}}}}, "beside"),
+    ],
+)
+def test_what_a_setting_of_a_program_may_not_be(wanted: object, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        check_want("setting", {"journald": {"Storage": wanted}})
+
+
+@pytest.mark.parametrize(
+    ("want", "script"),
+    [
+        (
+            {"journald": {"Seal": {"exactly": "yes"}}},
+            "[Journal]\nSeal=no\n' > /etc/systemd/journald.conf.d/zzz-proof.conf",
+        ),
+        ({"pwquality": {"minlen": {"at_least": 14}}}, "minlen 13\n' >> /etc/security/pwquality.conf"),
+        ({"login.defs": {"PASS_MAX_DAYS": {"at_least": 1, "at_most": 365}}}, "PASS_MAX_DAYS 366\n' >> /etc/login.defs"),
+        ({"limits": {"hard core": {"exactly": 0}}}, "* hard core 1\n' > /etc/security/limits.d/zzz-proof.conf"),
+        ({"journald": {"Storage": {"exactly": "persistent"}, "Seal": {"exactly": "no"}}}, "Seal=yes"),
+        ({"journald": {"Storage": {"exactly": "persistent"}}}, ""),
+        ({"pwquality": {"minlen": {"at_least": "{{ fewest }}"}, "enforce_for_root": {"exactly": True}}}, ""),
+        ({"unheard-of": {"minlen": {"at_least": 3}}}, ""),
+    ],
+)
+def test_a_setting_of_a_program_is_broken_where_it_counts_last(want: object, script: str) -> None:
+    found = KINDS["setting"].break_(want)
+    assert script in found
+    assert bool(script) is bool(found)

@@ -137,3 +137,8 @@ def test_two_files_of_one_name_are_told(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(BUILD, "roles_path", lambda: tmp_path)
     with pytest.raises(SystemExit, match=r"b/library/same\.py: another role"):
         BUILD.lay_out(tmp_path / "stage")
+
+
+def test_what_plugins_read_lies_where_they_look(stage: Path) -> None:
+    """The action finds the table of programs in the folder above its own."""
+    assert (stage / "plugins" / "programs.yml").read_bytes() == (ROOT / "roles/kinds/programs.yml").read_bytes()
