@@ -11,7 +11,7 @@ from testinfra.host import Host as TestinfraHost
 
 from opsharden.errors import HostError, TimedOut, TooMuch, TransportBroken
 from opsharden.model import Observation
-from opsharden.probe.transport import OUTPUT_LIMIT, Answer, Transport
+from opsharden.probe.transports.transport import OUTPUT_LIMIT, Answer, Transport
 from opsharden.probe.unasked import Missing, reason, shown, unasked
 
 _MOST = 64 << 20

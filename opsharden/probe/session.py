@@ -7,10 +7,10 @@ from typing import Any
 
 from opsharden.model import Finding, Observation
 from opsharden.probe.backend import Recorder
-from opsharden.probe.checks import Check
-from opsharden.probe.judge import Subject, judge
+from opsharden.probe.judging.checks import Check
+from opsharden.probe.judging.judge import Subject, judge
 from opsharden.probe.learnt import Learnt
-from opsharden.probe.transport import Transport
+from opsharden.probe.transports.transport import Transport
 
 
 class Session:

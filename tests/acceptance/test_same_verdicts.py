@@ -21,7 +21,7 @@ from opsharden import lab as labs
 from opsharden.catalogue import load_catalogue, roles_path
 from opsharden.errors import Unresolved
 from opsharden.lab import LabSpec
-from opsharden.probe.checks import collect
+from opsharden.probe.judging.checks import collect
 from opsharden.settings import load
 from opsharden.workflows.workplace import Access, open_workplace
 from tests.conftest import Project, ready

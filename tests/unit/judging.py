@@ -11,7 +11,7 @@ from opsharden.catalogue import load_catalogue
 from opsharden.errors import NotRecorded
 from opsharden.model import Finding, Observation
 from opsharden.probe import RecordedTransport, Recorder, Subject, judge
-from opsharden.probe.checks import Check, collect
+from opsharden.probe.judging.checks import Check, collect
 from opsharden.workflows.values import Noted
 from tests.field.cases import HOST
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from opsharden.model import Mismatch
-from opsharden.probe.found import WHAT, looked
+from opsharden.probe.reading.found import WHAT, looked
 
 # Of the files that shells of everyone and of root read, the lines that matter, and what ends here-documents in them.
 MATTERS = r"umask|TMOUT|/etc/(profile.d|bash.bashrc)|\.bashrc|(^|[;&|[:space:]])(\.|source)[[:space:]]"

@@ -6,7 +6,7 @@ import pytest
 
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
-from opsharden.probe.sshd import by_default, effective, waits
+from opsharden.probe.reading.sshd import by_default, effective, waits
 
 SERVICES = ("login", "sshd", "su", "su-l", "sudo", "sudo-i", "cron")
 COMMON = ("/etc/pam.d/common-session", "/etc/pam.d/common-session-noninteractive")

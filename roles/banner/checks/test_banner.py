@@ -5,7 +5,7 @@ import re
 import pytest
 
 from opsharden.model import Mismatch
-from opsharden.probe.found import WHAT, looked
+from opsharden.probe.reading.found import WHAT, looked
 
 TEXTS = ("/etc/issue", "/etc/issue.net", "/etc/motd")
 # What is shown beside them: see agetty(8) and pam_motd(8).

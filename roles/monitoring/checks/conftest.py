@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from opsharden.probe.found import WHAT, looked
+from opsharden.probe.reading.found import WHAT, looked
 
 # What the exporter runs with, as the kernel has it: the process is another one on every host, its words are not.
 WORDS = r"tr '\0' '\n' </proc/$(systemctl show --property=MainPID --value prometheus-node-exporter)/cmdline"

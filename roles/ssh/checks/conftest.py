@@ -9,8 +9,8 @@ import pytest
 
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
-from opsharden.probe import sshdfiles
-from opsharden.probe.accesslist import listed
+from opsharden.probe.reading import sshdfiles
+from opsharden.probe.reading.accesslist import listed
 
 MAIN = "/etc/ssh/sshd_config"
 SERVER = "test -e /usr/sbin/sshd"

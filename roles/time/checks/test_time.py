@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 import pytest
 
 from opsharden.model import Mismatch
-from opsharden.probe.found import WHAT, looked
-from opsharden.probe.systemd import in_order, split
+from opsharden.probe.reading.found import WHAT, looked
+from opsharden.probe.reading.systemd import in_order, split
 
 # Every package in Debian that provides time-daemon, and the names they go by elsewhere.
 UNITS = (

@@ -12,8 +12,8 @@ import pytest
 from opsharden.inventory import load_inventory
 from opsharden.model import Host, Observation
 from opsharden.probe import Transport, open_transport
-from opsharden.probe import dialogue as dialogues
-from opsharden.probe.transport import Answer, Patience
+from opsharden.probe.transports import dialogue as dialogues
+from opsharden.probe.transports.transport import Answer, Patience
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def python(host: Host, project: Any) -> Iterator[Transport]:
 @pytest.fixture
 def shell(host: Host, project: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Transport]:
     """The same host as if it had no python3."""
-    import opsharden.probe.remote as remotes  # noqa: PLC0415 - patched here and only here
+    import opsharden.probe.transports.remote as remotes  # noqa: PLC0415 - patched here and only here
 
     monkeypatch.setattr(remotes, "START", dialogues.START.replace("command -v python3", "command -v no-python3"))
     without = opened(host, project)
@@ -104,7 +104,7 @@ def test_a_host_without_python_gives_the_same_answers(
 def test_the_shell_helper_keeps_streams_apart_cuts_and_ends_what_is_late(
     host: Host, project: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import opsharden.probe.remote as remotes  # noqa: PLC0415 - patched here and only here
+    import opsharden.probe.transports.remote as remotes  # noqa: PLC0415 - patched here and only here
 
     monkeypatch.setattr(remotes, "START", dialogues.START.replace("command -v python3", "command -v no-python3"))
     shell = open_transport(host, [project.path / "known_hosts"], Patience(20, 3, 300))

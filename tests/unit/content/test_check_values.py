@@ -5,7 +5,7 @@ from __future__ import annotations
 from runpy import run_path
 
 from opsharden.catalogue import roles_path
-from opsharden.probe.found import Found
+from opsharden.probe.reading.found import Found
 
 
 def test_a_banner_that_is_empty_is_told_as_such() -> None:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from opsharden.catalogue import KINDS_ROLE, load_catalogue
-from opsharden.probe.checks import collect
+from opsharden.probe.judging.checks import collect
 from opsharden.workflows.batches import role_order
 
 CATALOGUE = load_catalogue()

@@ -6,11 +6,11 @@ import pytest
 
 from opsharden.errors import TimedOut, TooMuch, TransportBroken
 from opsharden.model import Host
-from opsharden.probe import local
 from opsharden.probe.backend import Recorder
-from opsharden.probe.dialogue import Dialogue
-from opsharden.probe.local import open_local
-from opsharden.probe.transport import Patience
+from opsharden.probe.transports import local
+from opsharden.probe.transports.dialogue import Dialogue
+from opsharden.probe.transports.local import open_local
+from opsharden.probe.transports.transport import Patience
 
 HERE = Host("here", "localhost", connection="local", become=False)
 

@@ -10,9 +10,9 @@ import pytest
 
 from opsharden.model import Host, Observation
 from opsharden.probe import native
-from opsharden.probe.dialogue import Dialogue
-from opsharden.probe.local import open_local
-from opsharden.probe.transport import Patience
+from opsharden.probe.transports.dialogue import Dialogue
+from opsharden.probe.transports.local import open_local
+from opsharden.probe.transports.transport import Patience
 
 HERE = Host("here", "localhost", connection="local", become=False)
 

@@ -8,7 +8,7 @@ import pytest
 
 from opsharden.errors import TransportBroken
 from opsharden.model import Observation, utcnow
-from opsharden.probe.transport import Answer, ask
+from opsharden.probe.transports.transport import Answer, ask
 from opsharden.workflows.peers import _Shared
 
 

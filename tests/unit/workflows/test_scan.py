@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from opsharden import settings
 from opsharden.evidence import Store
 from opsharden.model import HostStatus, Trigger, TriggerKind
-from opsharden.probe.dialogue import Dialogue
+from opsharden.probe.transports.dialogue import Dialogue
 from opsharden.workflows.filing import filed, open_store
 from opsharden.workflows.scan import ScanResult, reaching
 from opsharden.workflows.targets import Choice, Targets, choose

@@ -2,8 +2,8 @@
 
 import pytest
 
-from opsharden.probe.guarded import Guarded
-from opsharden.probe.places import place
+from opsharden.probe.reading.guarded import Guarded
+from opsharden.probe.reading.places import place
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ import yaml
 
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
-from opsharden.probe.found import WHAT, Found, looked
-from opsharden.probe.meanings import meaning, rule_of
-from opsharden.probe.wanting import Rule, meant
+from opsharden.probe.reading.found import WHAT, Found, looked
+from opsharden.probe.reading.meanings import meaning, rule_of
+from opsharden.probe.reading.wanting import Rule, meant
 
 OWN = "zz-opsharden.conf"  # where apply puts what does not hold otherwise
 INSTALLED = "dpkg-query -W -f '${db:Status-Status}' %s"

@@ -15,9 +15,9 @@ import pytest
 
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
-from opsharden.probe import sshdfiles
-from opsharden.probe.sshd import effective, waits
-from opsharden.probe.wanting import Rule, meant
+from opsharden.probe.reading import sshdfiles
+from opsharden.probe.reading.sshd import effective, waits
+from opsharden.probe.reading.wanting import Rule, meant
 
 MAIN = "/etc/ssh/sshd_config"
 OURS = "/etc/ssh/sshd_config.d/00-opsharden.conf"

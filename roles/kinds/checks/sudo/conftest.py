@@ -16,8 +16,8 @@ import pytest
 
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
-from opsharden.probe.found import NAMES
-from opsharden.probe.wanting import Rule, meant
+from opsharden.probe.reading.found import NAMES
+from opsharden.probe.reading.wanting import Rule, meant
 
 MAIN = "/etc/sudoers"
 OURS = "/etc/sudoers.d/zz-opsharden"

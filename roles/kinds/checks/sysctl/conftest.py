@@ -9,8 +9,8 @@ import pytest
 
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
-from opsharden.probe.found import WHAT, looked, parsed
-from opsharden.probe.systemd import in_order
+from opsharden.probe.reading.found import WHAT, looked, parsed
+from opsharden.probe.reading.systemd import in_order
 
 ONE = "cat %s"
 THERE = "test ! -e %s || echo there"

@@ -8,7 +8,7 @@ import pytest
 
 from opsharden.errors import Unanswered
 from opsharden.model import Mismatch
-from opsharden.probe.found import WHAT, looked
+from opsharden.probe.reading.found import WHAT, looked
 
 # Of systemd.unit(5), UNIT FILE LOAD PATH, where files of packages and administrators lie; the first one counts.
 ROOTS = [f"{root}/systemd/system" for root in ("/etc", "/run", "/usr/local/lib", "/usr/lib")]

@@ -14,10 +14,10 @@ import pytest
 
 from opsharden.errors import TimedOut
 from opsharden.model import Host, Observation
-from opsharden.probe.dialogue import Dialogue
 from opsharden.probe.helper import bounds
-from opsharden.probe.local import open_local
-from opsharden.probe.transport import OUTPUT_LIMIT, Answer, Patience
+from opsharden.probe.transports.dialogue import Dialogue
+from opsharden.probe.transports.local import open_local
+from opsharden.probe.transports.transport import OUTPUT_LIMIT, Answer, Patience
 
 HERE = Host("here", "localhost", connection="local", become=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from opsharden.probe import systemd
+from opsharden.probe.reading import systemd
 from tests.unit.roles.loading import module
 
 opsharden_systemd = module("kinds", "opsharden_systemd", "module_utils")

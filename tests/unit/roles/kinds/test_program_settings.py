@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from opsharden.catalogue import load_catalogue, roles_path
-from opsharden.probe.found import parsed
+from opsharden.probe.reading.found import parsed
 from tests.unit.roles.kinds.program_samples import LIMITS, LOGIN_DEFS, PWQUALITY, SYSTEMD
 from tests.unit.roles.loading import Run, module
 

@@ -10,8 +10,8 @@ import pytest
 
 from opsharden.errors import Unanswered
 from opsharden.model import Verdict
-from opsharden.probe import sshdfiles
-from opsharden.probe.sshd import EFFECTIVE
+from opsharden.probe.reading import sshdfiles
+from opsharden.probe.reading.sshd import EFFECTIVE
 from tests.unit.judging import answers, judged
 from tests.unit.roles.kinds.sshd_samples import MAIN, Saying, written
 from tests.unit.roles.loading import module

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from testinfra import get_host
 
-from opsharden.probe.guarded import Guarded
-from opsharden.probe.places import place
+from opsharden.probe.reading.guarded import Guarded
+from opsharden.probe.reading.places import place
 from tests.unit.roles.loading import module
 
 UNDO = {"chattr": ("chattr", "-ia"), "mount": ("umount",)}

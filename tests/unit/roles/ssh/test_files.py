@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opsharden.model import Verdict
-from opsharden.probe import sshdfiles
+from opsharden.probe.reading import sshdfiles
 from tests.unit.judging import answers, judged
 
 

@@ -1,0 +1,1 @@
+"""Checks: found and called by pytest's own means, and what becomes of them."""

@@ -1,0 +1,1 @@
+"""Ways to a host, behind one interface."""
