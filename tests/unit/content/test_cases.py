@@ -68,10 +68,6 @@ def test_every_control_is_recorded_holding_and_failing() -> None:
     assert {control: missing for control, missing in verdicts.items() if missing} == {}
 
 
-STILL_TO_BE_PLAYED = {"svc-ftp-tftp", "cli-insecure-absent", "mon-data-arrives"}
-"""Controls that lack a case: a new host holds the first two, and of the third there is one case only."""
-
-
 def _is_odd(entry: CaseEntry) -> bool:
     """Whether somebody did something to the host, or wants something else of it."""
     return bool(entry.given or entry.at_hub or entry.values)
@@ -89,8 +85,7 @@ def test_every_control_has_a_case_that_holds_one_that_fails_and_an_odd_one_on_ea
             short += [] if len(entries) > 2 else ["three"]
             if short:
                 missing.setdefault(control, []).append(f"{', '.join(short)} (Debian {release})")
-    assert {control: short for control, short in missing.items() if control not in STILL_TO_BE_PLAYED} == {}
-    assert STILL_TO_BE_PLAYED - set(missing) == set(), "these lack nothing any more"
+    assert missing == {}
 
 
 def test_a_case_that_is_for_one_release_says_why() -> None:
