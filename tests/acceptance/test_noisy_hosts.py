@@ -79,7 +79,9 @@ def fill(trouble: Trouble) -> None:
         "rm -f /run/filler /run/probe; mount -o remount,size=50% /run",
     )
     outside(
-        f"for path in {SMALL}; do mount -t tmpfs -o size=64k tmpfs $path; : > $path/small; done\n"
+        "umask 077\n"  # who can write there stays as it was: that is a control's business
+        f"for path in {SMALL}; do\n"
+        "mount -t tmpfs -o size=64k,mode=$(stat -c %a $path) tmpfs $path; : > $path/small; done\n"
         "mount -o remount,size=$(($(df -k /run | awk 'END {print $3}') + 16))k /run\n"
         f"for path in {SMALL} /run; do head -c 1m /dev/zero > $path/filler || true;"
         " if echo x > $path/probe; then exit 1; fi; done 2>/dev/null"

@@ -154,7 +154,8 @@ class Trouble:
 
     def unmoved(self, seen: Seen) -> None:
         """The trouble changes nothing in what is found on the host."""
-        assert self._moved(seen, self.bad) == {}
+        moved = self._moved(seen, self.bad)
+        assert moved == {}, moved
         assert seen.code == self.healthy.code
         assert seen.member(self.bad)["status"] == "tested"
 
