@@ -110,3 +110,9 @@ def test_the_site_playbook_names_every_role_of_ours() -> None:
     site = Path("playbooks/site.yml")
     (play,) = yaml.safe_load((Path(__file__).parents[3] / site).read_text("utf-8"))
     assert set(play["roles"]) == set(CATALOGUE.roles)
+
+
+def test_every_role_of_ours_is_played_by_a_scenario_of_molecule() -> None:
+    scenarios = (Path(__file__).parents[3] / "molecule").glob("*/converge.yml")
+    named = [role for path in scenarios for play in yaml.safe_load(path.read_text("utf-8")) for role in play["roles"]]
+    assert {role.removeprefix("opsharden.content.") for role in named} == set(CATALOGUE.roles)
