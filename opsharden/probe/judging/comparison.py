@@ -20,6 +20,9 @@ from opsharden.probe.judging.telling import LONGEST, cut, plain, told
 
 _MOST = 10 * LONGEST
 _here = threading.local()
+_parsing = threading.Lock()
+"""Python counts the depth of the tree it makes of a source for all threads together, and two at once put each other out
+(SystemError: "AST constructor recursion depth mismatch")."""
 
 
 @dataclass
@@ -130,8 +133,10 @@ def _source(error: AssertionError) -> str | None:
 def _assertion(path: str, line: int) -> str | None:
     try:
         text = Path(path).read_text(encoding="utf-8")
-        found = [each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.Assert)]
+        with _parsing:
+            tree = ast.parse(text)
     except (OSError, ValueError, SyntaxError):
         return None
+    found = [each for each in ast.walk(tree) if isinstance(each, ast.Assert)]
     here = [each for each in found if each.lineno <= line <= (each.end_lineno or each.lineno)]
     return " ".join(ast.unparse(here[-1].test).split()) if here else None

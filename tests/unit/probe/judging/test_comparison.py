@@ -1,5 +1,12 @@
 from __future__ import annotations
 
+import ast
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from opsharden.model import Mismatch
@@ -42,3 +49,24 @@ def test_other_threads_and_no_check_at_all_are_no_trouble() -> None:
     comparison._here.__dict__.clear()
     assert comparison.compared("==", 1, 2) is None
     comparison.held(1, "", "")
+
+
+def test_sources_are_parsed_by_one_thread_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy, together, parse = threading.Lock(), [], ast.parse
+
+    def watched(text: str, *more: Any, **named: Any) -> Any:
+        free = busy.acquire(blocking=False)
+        together.append(not free)
+        time.sleep(0.01)
+        if free:
+            busy.release()
+        return parse(text, *more, **named)
+
+    monkeypatch.setattr(ast, "parse", watched)
+    checks = [tmp_path / f"test_{number}.py" for number in range(8)]
+    for path in checks:
+        path.write_text(f"assert {path.stem} == 1\n")
+    with ThreadPoolExecutor(len(checks)) as pool:
+        found = list(pool.map(lambda path: comparison._assertion(str(path), 1), checks))
+    assert found == [f"{path.stem} == 1" for path in checks]
+    assert together == [False] * len(checks)
