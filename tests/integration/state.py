@@ -18,6 +18,8 @@ CONTENT = {
     "/etc/machine-id": "made at the first start",
     "/etc/resolv.conf": "written by podman",
     "/etc/ld.so.cache": "holds times",
+    "/etc/ssl/certs/ssl-cert-snakeoil.pem": "made when cups is installed",
+    "/etc/ssl/private/ssl-cert-snakeoil.key": "made when cups is installed",
     "/etc/passwd-": "the file before its last change",
     "/etc/shadow-": "the file before its last change",
     "/etc/group-": "the file before its last change",
@@ -55,7 +57,9 @@ def entry(path: Path) -> str:
 
 def files(top: str) -> Iterator[tuple[str, str]]:
     for path in (Path(top), *Path(top).rglob("*")):
-        yield str(path), entry(path)
+        found = entry(path)
+        if not found.startswith("-> ssl-cert-snakeoil.pem "):  # named by a digest of what differs
+            yield str(path), found
 
 
 def sysctls() -> Iterator[tuple[str, str]]:
