@@ -74,7 +74,13 @@ class Plan:
             self._append(now)
         if not self.left:
             self.left = sorted({self._why(each, setting) for setting in self.settings for each in self._wrong(setting)})
-        return {path: text for path, text in self._changed.items() if text != now.text(path)}
+        return {path: text for path, text in self._changed.items() if not self._as_is(now, path, text)}
+
+    def _as_is(self, now, path, text):
+        """Whether a file says that already. In ours each line is of a setting of its own: their order tells nothing."""
+        if path == now.own and self.program["folders"]:
+            return sorted(text.split("\n")) == sorted(now.text(path).split("\n"))
+        return text == now.text(path)
 
     def _wrong(self, setting):
         """What decides a setting and is not right, now or after the next boot, with what is to be changed."""

@@ -319,3 +319,11 @@ def test_what_beats_our_file_and_is_not_the_administrators_is_named_and_ours_not
     said = change("journald", program, {"Storage": {"exactly": "persistent"}})
     assert said["changed"] is False
     assert ["zzz.conf:2 sets Storage to none" in each for each in said["left"]] == [True]
+
+
+def test_the_order_of_our_own_lines_is_as_the_runs_were_and_stays(place: Place, change: Callable[..., Any]) -> None:
+    program = place("pwquality", {})
+    change("pwquality", program, {"minclass": {"at_least": 4}})
+    change("pwquality", program, LENGTH)
+    assert not change("pwquality", program, {**LENGTH, "minclass": {"at_least": 4}})["changed"]
+    assert (Path(program["folders"][0]) / OURS).read_text() == f"{HEAD}minclass = 4\nminlen = 14\n"
