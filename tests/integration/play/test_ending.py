@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from opsharden.model import ChangeStatus
 from opsharden.play import (
+    HostBegan,
     HostResult,
     PlayEvent,
     PlayRequest,
@@ -144,9 +145,13 @@ def supervisor_of(parent_id: int) -> int:
 
 
 def test_killing_the_supervisor_is_told_and_cleaned_up(sleeping: PlayRequest, managed_hosts: Any) -> None:
+    killed: list[int] = []
+
     def listen(event: PlayEvent) -> None:
-        if isinstance(event, TaskStarted) and event.task == "Stays long":
-            os.kill(supervisor_of(os.getpid()), signal.SIGKILL)
+        # Not when the task is announced: what had not begun on any host needs no word.
+        if isinstance(event, HostBegan) and event.task == "Stays long" and not killed:
+            killed.append(supervisor_of(os.getpid()))
+            os.kill(killed[0], signal.SIGKILL)
 
     outcome = run_play(sleeping, listen, cancel=threading.Event())
     assert outcome.status is PlayStatus.BROKEN
